@@ -28,7 +28,7 @@ from pyarrow import parquet
 from reconciler.audience.decision import eligibility, must_remove
 from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations import engine
-from reconciler.audience.staging import stage, staged_contacts, staged_interactions, staged_members
+from reconciler.audience.staging import stage
 from reconciler.model.change import Accounting
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
@@ -36,6 +36,7 @@ from reconciler.model.row_files import ContactsOf, InteractionsOf, LiveList, Mem
 from reconciler.model.score import Band, RecencyFrequency, Score
 from reconciler.model.segment import Delivery, Phones, Segment, Suppression, Target
 from reconciler.model.segment_membership import MembershipDecision
+from reconciler.model.tables import STAGED_CONTACTS, STAGED_INTERACTIONS, STAGED_MEMBERS
 from reconciler.model.workspace_settings import Engine
 
 HAND = "DuckDB SQL by hand"
@@ -117,12 +118,12 @@ def relations(folder: Path) -> Found:
         return Rows(folder / f"kept-{name}.parquet", "parquet", columns, 1)
 
     read: dict[RowQuery, Rows] = {
-        CRM: rows("crm", staged_contacts.CONTACTS),
-        INVITED: rows("invited", staged_contacts.CONTACTS),
-        REGISTRY: rows("registry", staged_contacts.CONTACTS),
-        HISTORY: rows("history", staged_interactions.INTERACTIONS),
+        CRM: rows("crm", STAGED_CONTACTS.types),
+        INVITED: rows("invited", STAGED_CONTACTS.types),
+        REGISTRY: rows("registry", STAGED_CONTACTS.types),
+        HISTORY: rows("history", STAGED_INTERACTIONS.types),
     }
-    live = {band.name: rows(band.name, staged_members.MEMBERS) for band in BANDS}
+    live = {band.name: rows(band.name, STAGED_MEMBERS.types) for band in BANDS}
     found: Found = {}
     with engine.open_engine(ENGINE, folder) as backend:
         standing = eligibility.decide_membership(backend, SEGMENT, read, live, AS_OF, folder / "standing.parquet")

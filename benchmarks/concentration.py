@@ -31,7 +31,6 @@ from pyarrow import parquet
 
 from reconciler.audience.impact.concentration import find_concentration
 from reconciler.audience.relations import engine
-from reconciler.audience.staging import staged_contacts, staged_members
 from reconciler.model.change import Accounting
 from reconciler.model.impact import Concentration
 from reconciler.model.problem import Location
@@ -42,6 +41,7 @@ from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Delivery, Segment, Target
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.source_feeds import FileFeed
+from reconciler.model.tables import STAGED_CONTACTS, STAGED_MEMBERS
 from reconciler.model.workspace_settings import Engine
 
 SEED = 20260701
@@ -86,10 +86,10 @@ def prepared(folder: Path, contacts: int) -> tuple[MembershipDecision, dict[obje
     no, yes = (arrow.array([each]).take(arrow.array([0] * contacts)) for each in (False, True))
     places = arrow.array([f"a.csv:{number}" for number in range(contacts)])
     columns = {"contactId": ids, "attributes": attributes, "duplicate": no, "active": yes, "place": places}
-    source = written(folder, "contacts.parquet", staged_contacts.CONTACTS, contacts, columns)
+    source = written(folder, "contacts.parquet", STAGED_CONTACTS.types, contacts, columns)
     on = contacts - part
     listed = {"contactId": ids.slice(0, on), "member": ids.slice(0, on)}
-    members = written(folder, "members.parquet", staged_members.MEMBERS, on, listed)
+    members = written(folder, "members.parquet", STAGED_MEMBERS.types, on, listed)
     moved = arrow.concat_arrays([ids.slice(0, part), ids.slice(on, part)])
     was = arrow.array([0] * part + [None] * part, arrow.int64())
     will = arrow.array([None] * part + [0] * part, arrow.int64())

@@ -39,7 +39,7 @@ from reconciler.kinds import load_kinds
 from reconciler.ledger.folder_records import Store
 from reconciler.ledger.ledger import Ledger
 from reconciler.model.apply_options import ApplyOptions
-from reconciler.model.change import ROW_COLUMNS, RowChange
+from reconciler.model.change import RowChange
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.problem import Location
@@ -50,6 +50,7 @@ from reconciler.model.row_files import ContactsOf, LiveList, Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.secret import Secret
 from reconciler.model.segment import Delivery, Segment
+from reconciler.model.tables import MEMBER_CHANGES
 from reconciler.model.tenant import DeclaredSurface, Pace
 from reconciler.model.workspace_settings import Engine, Settings
 from reconciler.model.write_ops import WriteOp
@@ -192,7 +193,7 @@ def write_rows(rows: int, target: Path) -> None:
     }
     types = {"string": "VARCHAR", "int64": "BIGINT", "map<string, string>": "MAP(VARCHAR, VARCHAR)"}
     types |= {"array<string>": "VARCHAR[]", REASON: "STRUCT(code VARCHAR, args VARCHAR[])"}
-    columns = ", ".join(f'({said.get(c, "NULL")})::{types[t]} AS "{c}"' for c, t in ROW_COLUMNS.items())
+    columns = ", ".join(f'({said.get(c, "NULL")})::{types[t]} AS "{c}"' for c, t in MEMBER_CHANGES.types.items())
     with duckdb.connect() as database:
         database.execute(f"COPY (SELECT {columns} FROM range({rows}) r(n) ORDER BY n) TO '{target}' ({LAID})")
 
@@ -246,7 +247,7 @@ def deliver(way: Way, rows: int, chunk: int, pace: Pace, where: Where) -> Taken:
         surfaces = [surface(name, pace, where) for name in SURFACES]
         clock, stop = Clock(), threading.Event()
         terms = ApplyOptions("", "benchmark", {}, Settings(engine=ENGINE), NOW, folder, clock, stop, segments=SEGMENTS)
-        change = change_of(way, chunk, Rows(where.rows, "parquet", ROW_COLUMNS, rows))
+        change = change_of(way, chunk, Rows(where.rows, "parquet", MEMBER_CHANGES.types, rows))
         with TenantWriter(surfaces, load_kinds(), stop) as writer:
             with engine.open_engine(ENGINE, folder) as backend:
                 members = writer.read_members(change.members, folder)

@@ -38,13 +38,14 @@ from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.callback_hosts import Allowance
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.jobs import Job
-from reconciler.model.outcome_change import OUTCOME_COLUMNS, OutcomeChange
+from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.reason import REASON
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import LiveCampaign, Rows
 from reconciler.model.secret import Secret
+from reconciler.model.tables import OUTCOME_CHANGES
 from reconciler.model.tenant import DeclaredSurface, Pace
 from reconciler.model.webhook import Event, Receiver, Webhook
 from reconciler.model.workspace_settings import Engine, Settings
@@ -136,7 +137,7 @@ def write_rows(campaign: int, rows: int, target: Path) -> None:
         "map<string, string>": "MAP(VARCHAR, VARCHAR)",
         REASON: "STRUCT(code VARCHAR, args VARCHAR[])",
     }
-    columns = ", ".join(f'({said.get(c, "NULL")})::{types[t]} AS "{c}"' for c, t in OUTCOME_COLUMNS.items())
+    columns = ", ".join(f'({said.get(c, "NULL")})::{types[t]} AS "{c}"' for c, t in OUTCOME_CHANGES.types.items())
     with duckdb.connect() as database:
         database.execute(f"COPY (SELECT {columns} FROM range({rows}) r(n) ORDER BY n) TO '{target}' ({LAID})")
 
@@ -248,7 +249,7 @@ def surface(name: str, pace: int, where: Where) -> DeclaredSurface:
 
 def change_of(number: int, pace: int, where: Where) -> OutcomeChange:
     """Every contact of a campaign gets an outcome, and has none."""
-    rows = Rows(where.files[number], "parquet", OUTCOME_COLUMNS, where.rows)
+    rows = Rows(where.files[number], "parquet", OUTCOME_CHANGES.types, where.rows)
     address = Address("DispositionSet", f"set-{number}")
     return OutcomeChange(address, LiveCampaign(f"Campaign {number}"), pace, where.rows, 0, rows, "")
 

@@ -27,7 +27,7 @@ from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography
 from reconciler.cli.progress_sinks import ProgressSinks
 from reconciler.model.apply_options import ApplyOptions
-from reconciler.model.change import ROW_COLUMNS, RowChange
+from reconciler.model.change import RowChange
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Location
@@ -39,6 +39,7 @@ from reconciler.model.secret import Secret
 from reconciler.model.segment import Delivery, Phones, Segment, Suppression
 from reconciler.model.segment_membership import DoNotCall
 from reconciler.model.source_feeds import Entries, FileFeed
+from reconciler.model.tables import MEMBER_CHANGES
 from reconciler.model.workspace_settings import Engine, Settings
 from reconciler.steps.apply.source_rereads import Readings
 
@@ -68,13 +69,13 @@ def change(folder: Path, contacts: list[str]) -> RowChange:
         "array<string>": arrow.list_(arrow.string()),
         REASON: arrow.struct([("code", arrow.string()), ("args", arrow.list_(arrow.string()))]),
     }
-    schema = arrow.schema([(name, kinds[kind]) for name, kind in ROW_COLUMNS.items()])
+    schema = arrow.schema([(name, kinds[kind]) for name, kind in MEMBER_CHANGES.types.items()])
     given = {
         "contactId": [f"C{number:09d}" for number in range(len(contacts))],
         "action": ["add"] * len(contacts),
         "subscribers": [[f"+1{each}"] for each in contacts],
     }
-    columns = [given.get(name, [None] * len(contacts)) for name in ROW_COLUMNS]
+    columns = [given.get(name, [None] * len(contacts)) for name in MEMBER_CHANGES.types]
     path = folder / "rows.parquet"
     parquet.write_table(
         arrow.Table.from_arrays([arrow.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema),
@@ -93,7 +94,7 @@ def change(folder: Path, contacts: list[str]) -> RowChange:
         updates=0,
         removes=0,
         unchanged=0,
-        rows=Rows(path, "parquet", ROW_COLUMNS, len(contacts)),
+        rows=Rows(path, "parquet", MEMBER_CHANGES.types, len(contacts)),
         digest="",
         precondition="",
     )

@@ -21,10 +21,10 @@ import orjson
 from reconciler.ledger import file_trailer
 from reconciler.ledger.sealing import VARIABLE, Seal
 from reconciler.model.audit_anchor import NOWHERE, Anchor
-from reconciler.model.change import ROW_COLUMNS
 from reconciler.model.errors import ReconcilerError, Stale
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_document, read_plan
+from reconciler.model.tables import MEMBER_CHANGES
 
 LARGEST_DOCUMENT = 64 * 1024 * 1024
 LARGEST_ROWS = 16 * 1024 * 1024 * 1024
@@ -120,7 +120,7 @@ def open_plan(path: Path, into: Path, seal: Seal, what: str = SAVED) -> Plan:
         key = _refuse_unproven(file, archive, path, seal, what)
         content = _read(archive, _DOCUMENT)
         document = orjson.loads(content)
-        plan = read_plan(document, into, ROW_COLUMNS)
+        plan = read_plan(document, into, MEMBER_CHANGES.types)
         _refuse_foreign_parts(archive, document)
         for part in _iter_file_names(document):
             _unpack(archive, key, _bind_part(content, _part_name(part)), _part_name(part), into / part)
@@ -139,7 +139,7 @@ def inspect_plan(path: Path, seal: Seal | None = None) -> tuple[Plan, bool]:
             _refuse_unproven(file, archive, path, seal, SAVED)
         document = orjson.loads(_read(archive, _DOCUMENT))
         _refuse_foreign_parts(archive, document)
-        return read_plan(document, path.parent, ROW_COLUMNS), proven
+        return read_plan(document, path.parent, MEMBER_CHANGES.types), proven
 
 
 def read_anchor(path: Path) -> Anchor:

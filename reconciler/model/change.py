@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from reconciler.model.delivery import Key, Numbers
 from reconciler.model.notice import Notice
-from reconciler.model.reason import REASON, Counted, Reason, Share
+from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import MembersOf, Rows
 from reconciler.model.score_date import Scored
@@ -145,34 +145,6 @@ class Sample:
     was: float | None = None
 
 
-ROW_COLUMNS: Mapping[str, str] = {
-    "contactId": "string",
-    "action": "string",
-    "priority": "int64",
-    "score": "int64",
-    "was": "int64",
-    "moves_from": "string",
-    "moves_to": "string",
-    "reason": REASON,
-    "member": "string",
-    "sent_as": "string",
-    "e164": "string",
-    "name": "string",
-    "firstName": "string",
-    "lastName": "string",
-    "email": "string",
-    "attributes": "map<string, string>",
-    "subscribers": "array<string>",
-}
-"""What is done to a contact (add, update, remove): the priority it is to have, its score now and the one it had on the
-list it is on (hundredths), the bands it moves from and to, and why in general; its id on the list it is on, as it is
-there; the id that it is written under, where that is not `contactId` to the letter; what is written with it; the keys
-of every number that reaches it, as do-not-call entries have them."""
-
-REACHED_COLUMNS: Mapping[str, str] = {"contactId": "string", "member": "string", "subscribers": "array<string>"}
-"""A member of a list as the plan found it, and the keys of every number that reaches it by the segment's source."""
-
-
 @dataclass(frozen=True, slots=True)
 class RowChange:
     """Who is put on one list, changed on it, or taken off it: a relation on disk, counted.
@@ -184,7 +156,7 @@ class RowChange:
         key: what makes two rows of the list one to the method. region: of phones there without a country code.
         data: whether the list may hold contacts that a bulk insert made, known by what is kept with them and by phone.
         live: contacts on the list now. adds, updates, removes, unchanged: what becomes of them.
-        rows: `ROW_COLUMNS`, ordered by action and contact.
+        rows: `MEMBER_CHANGES`, ordered by action and contact.
         stays: contacts that no longer belong and stay on the list, as `upsert` removes nobody, by reason.
         owed: contacts that the tenant would not take before: those offered again are among the rows, others wait.
         pending: how many of them wait.
@@ -193,7 +165,7 @@ class RowChange:
         scored: as of which moment and by which model its scores are, once it is written; None: no time is in them.
         numbers: whether the numbers that the tenant calls the added by were held against the do-not-call lists.
         definition: digests of the manifests that say who belongs on it, by address.
-        reached: `REACHED_COLUMNS` of who is on the list, where the segment has do-not-call lists: they are read again
+        reached: `REACHED_MEMBERS` of who is on the list, where the segment has do-not-call lists: they are read again
             when the plan is applied. reached_digest: of their content.
     """
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.change import (
-    REACHED_COLUMNS,
     Action,
     FieldChange,
     ObjectChange,
@@ -32,6 +31,7 @@ from reconciler.model.resource_address import Address
 from reconciler.model.row_files import Rows
 from reconciler.model.score_date import Scored
 from reconciler.model.serialization import from_json, to_json
+from reconciler.model.tables import REACHED_MEMBERS
 
 MEMBERS = "members"
 """What the change of a list's rows writes."""
@@ -206,7 +206,7 @@ def read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str])
         samples=read_samples(each["samples"]),
         reached=None
         if reached is None
-        else Rows(folder / Path(reached["file"]).name, "parquet", REACHED_COLUMNS, reached["count"]),
+        else Rows(folder / Path(reached["file"]).name, "parquet", REACHED_MEMBERS.types, reached["count"]),
         reached_digest="" if reached is None else reached["digest"],
         pending=each["pending"],
         aged=calendar["updates"],

@@ -6,36 +6,12 @@ Row changes, as the membership of a list is one: a relation on disk, counted, wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.change import RowChange, Sample
-from reconciler.model.reason import REASON, Counted, Reason, Share
+from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import LiveCampaign, Rows
-
-OUTCOME_COLUMNS: Mapping[str, str] = {
-    "contactId": "string",
-    "action": "string",
-    "outcome": "string",
-    "was": "string",
-    "agent": "string",
-    "notes": "string",
-    "timestamp": "string",
-    "custom": "map<string, string>",
-    "reason": REASON,
-}
-"""What is set of a contact (action: set): its outcome, the one that it has now, and what is written with it."""
-
-NUMBER_COLUMNS: Mapping[str, str] = {
-    "contactId": "string",
-    "action": "string",
-    "phone": "string",
-    "outcome": "string",
-    "timestamp": "string",
-    "reason": REASON,
-}
-"""A number in E.164 that is added to a do-not-call list (action: add), whose it is, and which outcome asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +29,7 @@ class OutcomeChange:
     Attributes:
         rate: contacts a second. source: rows of the source.
         unchanged: contacts that have their outcome already.
-        rows: `OUTCOME_COLUMNS`, in the order of the contacts. digest: of their content.
+        rows: `OUTCOME_CHANGES`, in the order of the contacts. digest: of their content.
         reasons: how many go from which outcome to which. outcomes: to which; agents: by whom, the first of them.
         left: rows that set nothing, by reason. places: the first of those that somebody should look at.
         owed: contacts whose outcome the tenant would not take before.
@@ -106,7 +82,7 @@ class NumbersChange:
 
     Attributes:
         store: where the list keeps them: a folder of the workspace, or of an object store.
-        rows: `NUMBER_COLUMNS`, a number once, in their order. digest: of their content.
+        rows: `NUMBER_CHANGES`, a number once, in their order. digest: of their content.
         reasons: how many for which outcome of which set.
         unread: contacts whose outcome asks for it and that have no number which can be read.
     """

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.outcome_change import (
-    NUMBER_COLUMNS,
-    OUTCOME_COLUMNS,
     AnyRowChange,
     NumbersChange,
     OutcomeChange,
@@ -27,6 +25,7 @@ from reconciler.model.reason_json import (
 )
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import LiveCampaign, Rows
+from reconciler.model.tables import NUMBER_CHANGES, OUTCOME_CHANGES
 
 OUTCOMES, NUMBERS = "outcomes", "numbers"
 """What a row change writes; that of a list writes its members."""
@@ -82,7 +81,7 @@ def read_outcomes(each: Mapping[str, Any], folder: Path) -> OutcomeChange:
         rate=each["rate"],
         source=each["source"],
         unchanged=each["unchanged"],
-        rows=_rows(each, folder, OUTCOME_COLUMNS),
+        rows=_rows(each, folder, OUTCOME_CHANGES.types),
         digest=each["rows"]["digest"],
         reasons=read_counted(each["reasons"]),
         outcomes=read_shares(each["outcomes"]),
@@ -101,7 +100,7 @@ def read_numbers(each: Mapping[str, Any], folder: Path) -> NumbersChange:
     return NumbersChange(
         address=Address.parse(each["address"]),
         store=each["store"],
-        rows=_rows(each, folder, NUMBER_COLUMNS),
+        rows=_rows(each, folder, NUMBER_CHANGES.types),
         digest=each["rows"]["digest"],
         reasons=read_counted(each["reasons"]),
         samples=read_samples(each["samples"]),

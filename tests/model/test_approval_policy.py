@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from reconciler.model.allowed_signers import read_signers
 from reconciler.model.approval_policy import Need, Policy, Requirement, When, find_needs
-from reconciler.model.change import ROW_COLUMNS, Action
+from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.impact import Impact, blast_radius
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest, plan_document, read_plan
 from reconciler.model.resource_address import Address
+from reconciler.model.tables import MEMBER_CHANGES
 from tests.views.plans import plan
 
 GROUPS = {"dialling": ("ana", "bo", "cy"), "compliance": ("bo", "di")}
@@ -147,7 +148,7 @@ def test_the_digest_binds_what_a_plan_needs_and_it_is_read_back_as_it_was() -> N
     bare = plan()
     value = replace(bare, approvals=find_needs(bare, [policy(asks(2, blast_radius=0), asks(1, "compliance"))]))
     assert plan_digest(value) != plan_digest(bare)
-    again = read_plan(plan_document(value), Path("rows"), ROW_COLUMNS)
+    again = read_plan(plan_document(value), Path("rows"), MEMBER_CHANGES.types)
     assert again.approvals == value.approvals
     assert all(isinstance(each, Need) for each in again.approvals)
 

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.campaign import Campaign
-from reconciler.model.change import ROW_COLUMNS, Accounting, Action, FieldChange, ObjectChange, RowChange
+from reconciler.model.change import Accounting, Action, FieldChange, ObjectChange, RowChange
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.outcome_change import NUMBER_COLUMNS, OUTCOME_COLUMNS, NumbersChange, OutcomeChange
+from reconciler.model.outcome_change import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import LiveCampaign, Rows
 from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import Waived
+from reconciler.model.tables import MEMBER_CHANGES, NUMBER_CHANGES, OUTCOME_CHANGES
 from reconciler.model.verdict import reach_verdict
 from reconciler.model.write_ops import WriteOp
 from tests.views.plans import plan, replacement
@@ -70,7 +71,7 @@ def members(address: Address, name: str, live: int, removed: Mapping[str, int], 
         updates=0,
         removes=gone,
         unchanged=live - gone,
-        rows=Rows(Path(f"history-{address.part}.parquet"), "parquet", ROW_COLUMNS, adds + gone),
+        rows=Rows(Path(f"history-{address.part}.parquet"), "parquet", MEMBER_CHANGES.types, adds + gone),
         digest="sha256:5",
         precondition="sha256:6",
         reasons=tuple(reasons),
@@ -79,13 +80,13 @@ def members(address: Address, name: str, live: int, removed: Mapping[str, int], 
 
 def outcomes() -> tuple[OutcomeChange, NumbersChange]:
     """Outcomes of a campaign's contacts, and the numbers that they put on a do-not-call list."""
-    file = Rows(Path("spring.parquet"), "parquet", OUTCOME_COLUMNS, 30)
+    file = Rows(Path("spring.parquet"), "parquet", OUTCOME_CHANGES.types, 30)
     left = (Counted(Reason("unknown_contact"), 4),)
     went = (Counted(Reason("outcome", ("", "SOLD")), 30, "set"),)
     sets = OutcomeChange(
         SET, LiveCampaign("High", "c1"), 10, 40, 6, file, "sha256:8", went, (Share("SOLD", 30),), left=left
     )
-    asked = Rows(Path("asked.parquet"), "parquet", NUMBER_COLUMNS, 3)
+    asked = Rows(Path("asked.parquet"), "parquet", NUMBER_CHANGES.types, 3)
     return sets, NumbersChange(ADDED, "suppressions/asked", asked, "sha256:9", unread=1)
 
 

@@ -18,7 +18,6 @@ from reconciler.model.campaign import Campaign, Staffing
 from reconciler.model.cause import Cause, Causes, ObjectCause, RowsCause
 from reconciler.model.ceiling import Ceiling
 from reconciler.model.change import (
-    ROW_COLUMNS,
     Accounting,
     Action,
     FieldChange,
@@ -44,6 +43,7 @@ from reconciler.model.row_files import Rows
 from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import CheckedRule, Waived
 from reconciler.model.segment_membership import DoNotCall
+from reconciler.model.tables import MEMBER_CHANGES
 from tests.sample import examples
 
 quick = settings(
@@ -126,7 +126,7 @@ def row_changes(draw: st.DrawFn) -> RowChange:
         updates=draw(COUNTS),
         removes=draw(COUNTS),
         unchanged=draw(COUNTS),
-        rows=Rows(FOLDER / f"{draw(NAMES)}.parquet", "parquet", ROW_COLUMNS, count),
+        rows=Rows(FOLDER / f"{draw(NAMES)}.parquet", "parquet", MEMBER_CHANGES.types, count),
         digest=draw(TEXTS),
         precondition=draw(TEXTS),
         reasons=draw(REASONS),
@@ -283,7 +283,7 @@ def written(plan: Plan) -> dict[str, Any]:
 @quick
 @given(plans())
 def test_a_plan_that_is_written_and_read_is_the_same_plan(plan: Plan) -> None:
-    opened = read_plan(written(plan), FOLDER, ROW_COLUMNS)
+    opened = read_plan(written(plan), FOLDER, MEMBER_CHANGES.types)
     assert opened == plan
     assert plan_digest(opened) == plan_digest(plan)
 
@@ -302,7 +302,7 @@ def test_a_document_that_was_edited_anywhere_is_refused(plan: Plan, data: st.Dat
     )
     assert document_digest(edited) != document["digest"]
     with pytest.raises(Stale):
-        read_plan(edited, FOLDER, ROW_COLUMNS)
+        read_plan(edited, FOLDER, MEMBER_CHANGES.types)
 
 
 def bound(path: tuple[Any, ...]) -> bool:

@@ -19,12 +19,13 @@ from typing import Any
 import yaml
 
 from reconciler.model.campaign import Campaign
-from reconciler.model.change import ROW_COLUMNS, Changes, ObjectChange, RowChange, Undeclared
+from reconciler.model.change import Changes, ObjectChange, RowChange, Undeclared
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.outcome_change import NUMBER_COLUMNS, OUTCOME_COLUMNS, NumbersChange, OutcomeChange
+from reconciler.model.outcome_change import NumbersChange, OutcomeChange
 from reconciler.model.row_files import Rows
 from reconciler.model.rule_input import Planned, Situation, make_undeclared_planned
 from reconciler.model.serialization import from_json, to_json
+from reconciler.model.tables import MEMBER_CHANGES, NUMBER_CHANGES, OUTCOME_CHANGES
 from reconciler.model.waiver import waive
 from reconciler.model.workspace_settings import Override, Settings
 from reconciler.rules import collect_findings
@@ -196,16 +197,16 @@ def _change(each: dict[str, Any]) -> ObjectChange:
 
 
 def _row(each: dict[str, Any]) -> RowChange:
-    return from_json(RowChange, {**ROW, **each}, rows=Rows(Path("nowhere"), "parquet", ROW_COLUMNS, 0))
+    return from_json(RowChange, {**ROW, **each}, rows=Rows(Path("nowhere"), "parquet", MEMBER_CHANGES.types, 0))
 
 
 def _outcomes(each: dict[str, Any]) -> OutcomeChange:
-    rows = Rows(Path("nowhere"), "parquet", OUTCOME_COLUMNS, 9)
+    rows = Rows(Path("nowhere"), "parquet", OUTCOME_CHANGES.types, 9)
     written = {"address": "DispositionSet/calls", "campaign": {"name": "Calls"}, "rate": 10, "source": 9}
     return from_json(OutcomeChange, {**written, "unchanged": 0, "digest": "sha256:1", **each}, rows=rows)
 
 
 def _numbers(each: dict[str, Any]) -> NumbersChange:
-    rows = Rows(Path("nowhere"), "parquet", NUMBER_COLUMNS, 0)
+    rows = Rows(Path("nowhere"), "parquet", NUMBER_CHANGES.types, 0)
     written = {"address": "SuppressionList/asked", "store": "data/asked", "digest": "sha256:1"}
     return from_json(NumbersChange, {**written, **each}, rows=rows)

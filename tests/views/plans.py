@@ -9,7 +9,6 @@ from pathlib import Path
 
 from reconciler.model.cause import Cause, Causes, ObjectCause, RowsCause
 from reconciler.model.change import (
-    ROW_COLUMNS,
     Accounting,
     Action,
     FieldChange,
@@ -40,6 +39,7 @@ from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import Rows
 from reconciler.model.rule_results import CheckedRule, Waived
+from reconciler.model.tables import MEMBER_CHANGES
 from reconciler.model.write_ops import WriteOp
 
 LIST = Address("ContactList", "high")
@@ -175,7 +175,7 @@ def rows() -> RowChange:
         updates=110,
         removes=40,
         unchanged=1000,
-        rows=Rows(Path("history-high.parquet"), "parquet", ROW_COLUMNS, 1129),
+        rows=Rows(Path("history-high.parquet"), "parquet", MEMBER_CHANGES.types, 1129),
         digest="sha256:5",
         precondition="sha256:6",
         reasons=(

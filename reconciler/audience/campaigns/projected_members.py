@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.decision import suppression
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import contact_numbers, staged_contacts, staged_members
@@ -13,6 +14,7 @@ from reconciler.model.change import RowChange
 from reconciler.model.row_files import MemberPhones, RowQuery, Rows
 from reconciler.model.segment import Phones
 from reconciler.model.segment_membership import MembershipDecision
+from reconciler.model.tables import DECISIONS, MEMBER_CHANGES
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
@@ -48,7 +50,7 @@ def project_filled_list(
 
     how = standing.segment.phones or Phones()
     now = staged_members.read_members(backend, read[change.members]).select("contactId", "member")
-    changed = engine.read_rows(backend, change.rows)
+    changed = tables.read_table(backend, change.rows, MEMBER_CHANGES)
     rows = changed.select("action", row_id="contactId", row="member", written="e164")
     gone, updated, added = (rows.filter(rows["action"] == action) for action in ("remove", "update", "add"))
     stays = now.anti_join(gone, now["member"] == gone["row"])
@@ -101,7 +103,7 @@ def _read_source(
     if standing.segment.phones is None:
         numbered = contact_numbers.find_called_numbers(backend, contacts, how, standing.segment.contacts)
         return numbered.select("contactId", "e164", *_ADDRESS)
-    everyone = engine.read_rows(backend, standing.rows)
+    everyone = tables.read_table(backend, standing.rows, DECISIONS)
     numbers = everyone.filter(~everyone["duplicate"]).select(id="contactId", e164="e164")
     addressed = contacts.select("contactId", *_ADDRESS)
     return addressed.left_join(numbers, addressed["contactId"] == numbers["id"]).drop("id")

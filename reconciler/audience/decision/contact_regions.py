@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.decision import suppression, unreadable_entries
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Segment
 from reconciler.model.segment_membership import ForeignNumbers
+from reconciler.model.tables import DECISIONS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
@@ -30,7 +32,7 @@ def find_foreign_numbers(
     Args:
         standing: the segment's contacts, in or out: e164.
     """
-    if segment.phones is None or not _is_suspect(backend, engine.read_rows(backend, standing)):
+    if segment.phones is None or not _is_suspect(backend, tables.read_table(backend, standing, DECISIONS)):
         return
     entries = suppression.read_entries(backend, read[segment.contacts], segment.phones)
     by_state = {each.region: each for each in _find_by_state(backend, segment, entries)}

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.decision import suppression
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.diff import outcome_diff
@@ -24,10 +25,11 @@ from reconciler.audience.staging.dispositions import says_no_outcome
 from reconciler.model.change import Sample
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.disposition import DispositionSet, Feedback
-from reconciler.model.outcome_change import NUMBER_COLUMNS, NumbersChange
+from reconciler.model.outcome_change import NumbersChange
 from reconciler.model.reason import REASON
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import Additions, RowQuery, Rows
+from reconciler.model.tables import NUMBER_CHANGES
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Table
@@ -68,7 +70,9 @@ def plan_additions(
             "contactId", "outcome", "timestamp", action=ibis.literal("add"), phone="e164", reason="asked"
         )
         target = into / f"{address.kind}-{address.name}.parquet"
-        written = engine.write_rows(backend, rows.select(*NUMBER_COLUMNS).order_by("phone"), target, NUMBER_COLUMNS)
+        written = tables.write_table(
+            backend, rows.select(*NUMBER_CHANGES.columns).order_by("phone"), target, NUMBER_CHANGES
+        )
         yield NumbersChange(
             address=address,
             store=stores[address],

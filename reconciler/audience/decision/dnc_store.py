@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from reconciler.audience import tables
 from reconciler.audience.relations import engine
 from reconciler.bucket.object_client import Bucket
 from reconciler.bucket.object_urls import SCHEMES, NotAnAddress, parse_url, scheme_of
 from reconciler.bucket.store_errors import BucketError
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.outcome_change import NumbersChange
+from reconciler.model.tables import NUMBER_CHANGES
 
 if TYPE_CHECKING:
     from ibis import BaseBackend
@@ -52,7 +54,7 @@ def add_numbers(backend: BaseBackend, change: NumbersChange, root: Path) -> str:
 
 
 def _iter_lines(backend: BaseBackend, change: NumbersChange) -> Iterator[bytes]:
-    rows = engine.read_rows(backend, change.rows).order_by("phone")
+    rows = tables.read_table(backend, change.rows, NUMBER_CHANGES).order_by("phone")
     set_of, outcome = (rows["reason"]["args"][place] for place in (0, 1))
     wanted = rows.select("phone", "contactId", "outcome", "timestamp", asked=set_of + ": " + outcome)
     names = ("phone", "contactId", "outcome", "timestamp", "asked")

@@ -9,45 +9,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.decision import scoring, suppression
 from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import ReasonCell, make_fault_reason, make_reason
 from reconciler.audience.staging import contact_numbers, staged_contacts, staged_members
-from reconciler.model.reason import REASON, Counted
+from reconciler.model.reason import Counted
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.score import RecencyFrequency
 from reconciler.model.segment import Delivery, Segment
+from reconciler.model.tables import DECISIONS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Table
-
-DECISIONS = {
-    "contactId": "string",
-    "score": "int64",
-    "band": "string",
-    "priority": "int64",
-    "reason": REASON,
-    "suppressed_by": "string",
-    "duplicate": "boolean",
-    "consent": "boolean",
-    "lost": REASON,
-    "e164": "string",
-    "subscribers": "array<string>",
-    "name": "string",
-    "firstName": "string",
-    "lastName": "string",
-    "email": "string",
-    "attributes": "map<string, string>",
-    "place": "string",
-    "sent_as": "string",
-}
-"""A row's standing in a segment: its band, or (band null) the reason for which it is on no list.
-
-`consent`: whether it was given, where its source asks for it (null: nobody knows); true elsewhere. `lost`: why nobody
-knows whether they asked not to be called, where a number or a row of theirs cannot be read (null: it is known).
-`subscribers` are the keys of all whom the numbers of the contact's rows reach, as do-not-call numbers are compared by.
-Names, e-mail and attributes are there where the segment's delivery writes them.
-"""
 
 
 def decide_membership(
@@ -71,7 +45,7 @@ def decide_membership(
         judged = _keep_one_a_phone(judged)
     if segment.cap is not None:
         judged = _cap_bands(segment, judged)
-    return engine.write_rows(backend, _select_final(segment, judged), target, DECISIONS)
+    return tables.write_table(backend, _select_final(segment, judged), target, DECISIONS)
 
 
 def count_all_archived(backend: BaseBackend, rows: Rows) -> int:
@@ -264,13 +238,13 @@ def _make_names(judged: Table, delivery: Delivery) -> dict[str, Column]:
 
 def count_called_unrecorded(backend: BaseBackend, standing_rows: Rows) -> int:
     """How many are in though nobody recorded their consent."""
-    everyone = engine.read_rows(backend, standing_rows)
+    everyone = tables.read_table(backend, standing_rows, DECISIONS)
     return engine.count_rows(backend, everyone.filter(everyone["band"].notnull(), everyone["consent"].isnull()))
 
 
 def count_decisions(backend: BaseBackend, standing_rows: Rows) -> tuple[dict[str, int], list[Counted]]:
     """How many contacts are in each band, and how many are left out for each reason, the most frequent first."""
-    everyone = engine.read_rows(backend, standing_rows)
+    everyone = tables.read_table(backend, standing_rows, DECISIONS)
     counted = everyone.group_by("band", "reason").agg(n=everyone.count()).order_by("band", "reason")
     included: dict[str, int] = {}
     left_out = []

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.decision import scoring
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.relations import engine, reasons
@@ -20,6 +21,7 @@ from reconciler.model.reason import Reason
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Segment
 from reconciler.model.segment_membership import MembershipDecision
+from reconciler.model.tables import DECISIONS, MEMBER_CHANGES
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
@@ -132,7 +134,7 @@ def _explain_row(backend: BaseBackend, everyone: Table, segment: Segment, contac
 
 
 def _explain_standing(backend: BaseBackend, standing: MembershipDecision, contact: str) -> Iterator[Stage]:
-    everyone = engine.read_rows(backend, standing.rows)
+    everyone = tables.read_table(backend, standing.rows, DECISIONS)
     mine = everyone.filter((everyone["contactId"] == contact) & ~everyone["duplicate"])
     row = _read_first(
         backend,
@@ -157,7 +159,7 @@ def _explain_lists(
     owed: Mapping[str, Table],
     tokens: Tokens,
 ) -> Iterator[Stage]:
-    everyone = engine.read_rows(backend, standing.rows)
+    everyone = tables.read_table(backend, standing.rows, DECISIONS)
     belongs = _read_first(
         backend,
         everyone.filter(everyone["contactId"] == contact, everyone["band"].notnull()).select("band"),
@@ -191,7 +193,7 @@ def _find_planned(backend: BaseBackend, change: RowChange | None, contact: str, 
     """What a plan would do with a contact on a list."""
     if change is None:
         return None
-    changed = engine.read_rows(backend, change.rows)
+    changed = tables.read_table(backend, change.rows, MEMBER_CHANGES)
     found = wire_rows.list_examples(backend, changed.filter(changed["contactId"] == contact).limit(1))
     if not found:
         return None

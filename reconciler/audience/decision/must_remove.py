@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.decision import suppression
 from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import make_reason
 from reconciler.audience.staging import contact_numbers, staged_contacts
-from reconciler.model.reason import REASON
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Segment
+from reconciler.model.tables import DECISIONS, MUST_REMOVE
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Table
@@ -32,13 +33,6 @@ _FIRST = (
     LOST_IN_TENANT,
 )
 """The codes for which a contact is taken off, the one that is told before the others first."""
-
-MUST_REMOVE = {"contactId": "string", "suppressed_by": "string", "barred_for": REASON}
-"""Contacts that must be taken off a managed list, whatever its membership mode, and what for.
-
-`suppressed_by`: the do-not-call list that has a number of theirs; null where their consent is wanting, or a number of
-theirs cannot be read, so that nobody knows whether it is on a list.
-"""
 
 
 def find_must_remove(
@@ -59,7 +53,7 @@ def find_must_remove(
     """
     import ibis
 
-    everyone = engine.read_rows(backend, standing_rows)
+    everyone = tables.read_table(backend, standing_rows, DECISIONS)
     belongs = everyone.filter(everyone["band"].notnull())
     named = everyone.filter(everyone["suppressed_by"].notnull()).anti_join(belongs, "contactId")
     named = named.select("contactId", "suppressed_by")
@@ -79,7 +73,7 @@ def find_must_remove(
         for code in _FIRST
     ]
     once = once.select("contactId", "suppressed_by", barred_for=reasons.first_reason(*branches))
-    return engine.write_rows(backend, once.order_by("contactId"), target, MUST_REMOVE)
+    return tables.write_table(backend, once.order_by("contactId"), target, MUST_REMOVE)
 
 
 def _make_rank(code: str) -> Column:
@@ -119,7 +113,7 @@ def count_unread_in_tenant(
     """
     import ibis
 
-    everyone = engine.read_rows(backend, standing_rows)
+    everyone = tables.read_table(backend, standing_rows, DECISIONS)
     belongs = everyone.filter(everyone["band"].notnull())
     lost = [there.semi_join(belongs, "contactId") for there in _iter_members(backend, segment, read, lost=True)]
     if not lost:
@@ -137,7 +131,7 @@ def count_dialled_suppressed(
     """
     import ibis
 
-    everyone = engine.read_rows(backend, standing_rows)
+    everyone = tables.read_table(backend, standing_rows, DECISIONS)
     belongs = everyone.filter(everyone["band"].notnull())
     found = [there.semi_join(belongs, "contactId") for there in _iter_members(backend, segment, read)]
     if not found:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import subscriber_keys
 from reconciler.model.row_files import Rows
 from reconciler.model.segment import Segment
 from reconciler.model.segment_membership import RefusedNumbers
+from reconciler.model.tables import DECISIONS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend
@@ -28,7 +30,7 @@ def find_refused_numbers(backend: BaseBackend, segment: Segment, standing: Rows)
     """
     if segment.phones is None or not segment.asks_consent:
         return
-    everyone = engine.read_rows(backend, standing)
+    everyone = tables.read_table(backend, standing, DECISIONS)
     told = everyone.filter(everyone["e164"].notnull())
     told = told.select("contactId", "band", "consent", key=subscriber_keys.key_column(told["e164"]))
     # who is not known to have consented has said nothing

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.decision import unreadable_entries
 from reconciler.audience.relations import engine
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Suppression
 from reconciler.model.segment_membership import Alike
+from reconciler.model.tables import DECISIONS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
@@ -35,7 +37,7 @@ def find_mismatch(
     Args:
         standing: the segment's contacts, in or out: e164 and subscribers.
     """
-    everyone = engine.read_rows(backend, standing)
+    everyone = tables.read_table(backend, standing, DECISIONS)
     people = everyone.filter(everyone["e164"].notnull()).select("contactId", "e164", "subscribers")
     for _, entries in unreadable_entries.list_parts(backend, listed, read):
         said = unreadable_entries.select_national(entries)

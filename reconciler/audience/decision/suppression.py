@@ -6,15 +6,15 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import phone_normalisation, staged_contacts
 from reconciler.model.row_files import ContactsOf, RowQuery, Rows
 from reconciler.model.segment import Phones, Suppression
+from reconciler.model.tables import DNC_ENTRIES
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
-
-_ENTRY = ("subscribers", "phone", "phone_fault", "place", "fault")
 
 
 def add_e164(backend: BaseBackend, people: Table, how: Phones) -> Table:
@@ -81,23 +81,18 @@ def read_numbers(backend: BaseBackend, suppression: Suppression, read: Mapping[R
 
 
 def read_entries(backend: BaseBackend, rows: Rows, how: Phones) -> Table:
-    """Each entry of a part of a list, told once, for whoever asks in this run.
-
-    Columns: `subscribers`, whom it reaches; `phone`, as it is written; `within`, the region it is read in (empty:
-    none); `phone_fault`, why it is no number; `place`; `fault`, why its row cannot be read.
-    """
+    """Each entry of a part of a list, told once, for whoever asks in this run: `DNC_ENTRIES`."""
     found = rows.path.stat()
     facts = (str(rows.path), found.st_size, found.st_mtime_ns, how.rule, how.region)
     name = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
     file = engine.find_scratch(backend) / f"numbers-{name}.parquet"
     if not file.exists():
         listed = add_e164(backend, staged_contacts.read_contacts(backend, rows), how)
+        listed = listed.mutate(within=phone_normalisation.choose_region(listed, how.region))
         part = file.with_suffix(".part")
-        engine.write_parquet(
-            backend, listed.select(*_ENTRY, within=phone_normalisation.choose_region(listed, how.region)), part
-        )
+        tables.write_table(backend, listed.select(*DNC_ENTRIES.columns), part, DNC_ENTRIES)
         part.rename(file)
-    return engine.read_parquet(backend, file)
+    return tables.check_table(engine.read_parquet(backend, file), DNC_ENTRIES)
 
 
 def add_suppressed_by(

@@ -12,13 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.decision import suppression
 from reconciler.audience.relations import engine
 from reconciler.audience.sources import raw_rows
 from reconciler.audience.staging import contact_ids, contact_numbers, staged_contacts, staged_members
-from reconciler.model.change import REACHED_COLUMNS, RowChange
+from reconciler.model.change import RowChange
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Phones, Segment, Suppression
+from reconciler.model.tables import DECISIONS, MEMBER_CHANGES, REACHED_MEMBERS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
@@ -39,18 +41,18 @@ _STREAMED = 10_000
 def write_reached(
     backend: BaseBackend, members: Rows, standing: Rows, target: Path, *, all_known: bool = False
 ) -> Rows:
-    """By which numbers each member of a list is reached, as the segment's source has them: `REACHED_COLUMNS`.
+    """By which numbers each member of a list is reached, as the segment's source has them: `REACHED_MEMBERS`.
 
     Of members whom it knows without a number only where `all_known`.
     """
     here = staged_members.read_members(backend, members).select("contactId", "member")
-    everyone = engine.read_rows(backend, standing)
+    everyone = tables.read_table(backend, standing, DECISIONS)
     known = everyone.filter(~everyone["duplicate"])
     known = known if all_known else known.filter(known["subscribers"].length() > 0)
     known = known.select(known="contactId", subscribers="subscribers")
     joined = here.inner_join(known, here["contactId"] == known["known"])
-    rows = joined.select(*REACHED_COLUMNS).order_by("contactId", "member")
-    return engine.write_rows(backend, rows, target, REACHED_COLUMNS)
+    rows = joined.select(*REACHED_MEMBERS.columns).order_by("contactId", "member")
+    return tables.write_table(backend, rows, target, REACHED_MEMBERS)
 
 
 def recheck_planned(backend: BaseBackend, change: RowChange, segment: Segment, read: Read) -> Found:
@@ -80,10 +82,10 @@ def _select_on_list_after(backend: BaseBackend, change: RowChange) -> Table:
     """Whom a change puts on its list, or leaves there, by contactId, with the keys of their numbers."""
     import ibis
 
-    rows = engine.read_rows(backend, change.rows)
+    rows = tables.read_table(backend, change.rows, MEMBER_CHANGES)
     people = rows.filter(rows["action"] != "remove").select("contactId", "subscribers")
     if change.reached is not None and change.reached.count:
-        here = engine.read_rows(backend, change.reached)
+        here = tables.read_table(backend, change.reached, REACHED_MEMBERS)
         stays = here.anti_join(_select_leaving(rows), "member").select("contactId", "subscribers")
         people = ibis.union(people, stays)
     return people
@@ -174,5 +176,7 @@ def recheck_members(
     here = staged_members.read_members(backend, members).select("contactId", "member")
     wrong = here["contactId"].isin(barred["id"]) | here["member"].isin(there["id"])
     found = here.filter(wrong.fill_null(ibis.literal(False)))
-    found = found.anti_join(_select_leaving(engine.read_rows(backend, change.rows)), "member").order_by("member")
+    found = found.anti_join(
+        _select_leaving(tables.read_table(backend, change.rows, MEMBER_CHANGES)), "member"
+    ).order_by("member")
     return engine.list_rows(backend, found, tuple[str, str])

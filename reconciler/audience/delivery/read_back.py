@@ -9,11 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.diff import field_diff, row_matching
 from reconciler.audience.relations import batches, engine
 from reconciler.audience.staging import staged_members
 from reconciler.model.change import RowChange
 from reconciler.model.row_files import Rows
+from reconciler.model.tables import MEMBER_CHANGES
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
@@ -81,7 +83,7 @@ def _split_phases(backend: BaseBackend, change: RowChange) -> tuple[Table, Table
     """The rows that are put, and those that are taken off, with the ids that they have on the list."""
     import ibis
 
-    changed = engine.read_rows(backend, change.rows)
+    changed = tables.read_table(backend, change.rows, MEMBER_CHANGES)
     gone = changed.filter(changed["action"] == "remove")
     listed_as = ibis.coalesce(gone["member"], gone["sent_as"], gone["contactId"])
     return changed.filter(changed["action"] != "remove"), gone.mutate(listed_as=listed_as)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import orjson
 
+from reconciler.audience import tables
 from reconciler.audience.diff import row_matching
 from reconciler.audience.relations import batches, engine, reasons
 from reconciler.audience.relations.reasons import ReasonCell
@@ -19,6 +20,7 @@ from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.reason import Reason
 from reconciler.model.row_files import Rows
 from reconciler.model.segment import BAND
+from reconciler.model.tables import MEMBER_CHANGES
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
@@ -58,7 +60,9 @@ def pick_examples(backend: BaseBackend, changes: Mapping[str, Rows], each: int) 
 
     found: dict[str, list[Example]] = {name: [] for name in changes}
     tables = [
-        engine.read_rows(backend, rows).mutate(of=ibis.literal(name)) for name, rows in changes.items() if rows.count
+        tables.read_table(backend, rows, MEMBER_CHANGES).mutate(of=ibis.literal(name))
+        for name, rows in changes.items()
+        if rows.count
     ]
     if tables:
         changed = ibis.union(tables[0], *tables[1:]) if len(tables) > 1 else tables[0]
@@ -153,6 +157,7 @@ def iter_bodies(change: RowChange, phase: str) -> Iterator[list[WireRow]]:
     Raises:
         WrongColumns: the file's columns are not those of a change.
     """
+    tables.check_file(change.rows, MEMBER_CHANGES)
     written = [(name, dict(change.values).get(name, name)) for name in change.attributes]
     held: list[WireRow] = []
     size = change.chunk_size if phase == "put" else min(change.chunk_size, MOST_REMOVED)

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import ReasonCell
 from reconciler.audience.staging import staged_members
-from reconciler.model.change import ROW_COLUMNS
 from reconciler.model.reason import Counted, Reason
 from reconciler.model.row_files import Rows
+from reconciler.model.tables import MEMBER_CHANGES, STAGED_MEMBERS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
@@ -27,7 +28,7 @@ class MemberDiff:
     """What must change on one list.
 
     Attributes:
-        rows: `ROW_COLUMNS`, ordered by action and contact.
+        rows: `MEMBER_CHANGES`, ordered by action and contact.
         reasons: how many rows there are of each action and reason; of each action the most frequent reason first.
         kept: members that stay as they are.
         stays: of those, who no longer belongs: `upsert` leaves them on the list.
@@ -62,8 +63,8 @@ def split_by_list(
         changing = [(action, reasons.read_reason(why), n) for action, why, _, n in here if action in _CHANGES]
         staying = [(None, reasons.read_reason(why), n) for action, why, _, n in here if action == "stay"]
         owed = [(None, reasons.read_reason(why), n) for _, _, why, n in here if why is not None]
-        mine = told.filter(told["on"] == band, told["action"].isin(_CHANGES)).select(*ROW_COLUMNS)
-        rows = engine.write_rows(backend, mine.order_by("action", "contactId", "member"), target, ROW_COLUMNS)
+        mine = told.filter(told["on"] == band, told["action"].isin(_CHANGES)).select(*MEMBER_CHANGES.columns)
+        rows = tables.write_table(backend, mine.order_by("action", "contactId", "member"), target, MEMBER_CHANGES)
         gone = sum(n for action, _, n in changing if action != "add")
         found[band] = MemberDiff(
             rows,
@@ -78,7 +79,7 @@ def split_by_list(
 
 def count_foreign_removals(backend: BaseBackend, compared: MemberDiff, live: Rows) -> int:
     """How many rows that somebody else put on a list are to be taken off it while others are put there."""
-    changed = engine.read_rows(backend, compared.rows)
+    changed = tables.read_table(backend, compared.rows, MEMBER_CHANGES)
     if not any(each.action != "remove" for each in compared.reasons):
         return 0
     members = staged_members.read_members(backend, live)
@@ -88,7 +89,7 @@ def count_foreign_removals(backend: BaseBackend, compared: MemberDiff, live: Row
 
 def _count_list(backend: BaseBackend, members: Rows) -> int:
     """How many are on a list."""
-    kept = not members.count or members.columns == staged_members.MEMBERS
+    kept = not members.count or members.columns == STAGED_MEMBERS.types
     return members.count if kept else engine.count_rows(backend, staged_members.read_members(backend, members))
 
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.diff import (
     changes_by_list,
     contradictions,
@@ -19,18 +20,18 @@ from reconciler.audience.diff.changes_by_list import MemberDiff
 from reconciler.audience.relations import engine, numbers, reasons
 from reconciler.audience.relations.reasons import make_reason
 from reconciler.audience.staging import contact_ids, staged_members
-from reconciler.model.change import ROW_COLUMNS
 from reconciler.model.delivery import Key
 from reconciler.model.row_files import Rows
 from reconciler.model.segment import Segment
 from reconciler.model.segment_membership import MembershipDecision
+from reconciler.model.tables import DECISIONS, MEMBER_CHANGES, MUST_REMOVE
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Table
 
 
 _PERSONAL = ("name", "firstName", "lastName", "email")
-_TOLD = (*ROW_COLUMNS, "on", "number", "spare")
+_TOLD = (*MEMBER_CHANGES.columns, "on", "number", "spare")
 """A change, or why there is none, the band whose list it is about, the number of a row there and why it is spare.
 
 Others: `keep`; `stay`, of who no longer belongs and is kept all the same; `wait`, of who is retried later.
@@ -58,7 +59,7 @@ def compare_members(
     import ibis
 
     by_phone = [band for band, key in (keys or {}).items() if key == "phone"]
-    everyone = engine.read_rows(backend, standing.rows)
+    everyone = tables.read_table(backend, standing.rows, DECISIONS)
     # a number that is not written with a contact is none of the list's
     e164 = everyone["e164"] if standing.segment.delivery.whole else ibis.null("string")
     # by which an apply asks again whether it may be called
@@ -70,7 +71,7 @@ def compare_members(
     with ExitStack() as stack:
         listed = _read_lists(backend, live, by_phone, standing)
         if listed is not None:
-            barred = engine.read_rows(backend, standing.barred) if standing.barred.count else None
+            barred = tables.read_table(backend, standing.barred, MUST_REMOVE) if standing.barred.count else None
             listed = row_matching.match_rows(everyone, _add_barred(backend, listed, barred), by_phone)
             if by_phone:  # it takes several joins, and is asked for several times
                 listed = stack.enter_context(engine.cache_rows(backend, listed))

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from reconciler.audience import tables
 from reconciler.audience.relations import batches as piecemeal
 from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import ReasonCell, make_fault_reason, make_reason
 from reconciler.model.disposition import HELD, DispositionSet
-from reconciler.model.outcome_change import OUTCOME_COLUMNS, OutcomeChange, Place
+from reconciler.model.outcome_change import OutcomeChange, Place
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.row_files import RowQuery, Rows
+from reconciler.model.tables import LIVE_OUTCOMES, OUTCOME_CHANGES, STAGED_DISPOSITIONS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
@@ -29,7 +31,7 @@ class OutcomeDiff:
     """What must change of a campaign's contacts; of what is counted the most frequent comes first.
 
     Attributes:
-        rows: `OUTCOME_COLUMNS`, in the order of the contacts.
+        rows: `OUTCOME_CHANGES`, in the order of the contacts.
         source: rows of the source. unchanged: contacts that have their outcome already.
         left: rows that set nothing, by reason. places: the first of those that somebody should look at.
         reopened, later: see `OutcomeChange`.
@@ -76,7 +78,9 @@ def compare_outcomes(
         action=ibis.literal("set"),
         reason=make_reason("outcome", was, setting["outcome"]),
     )
-    rows = engine.write_rows(backend, changed.select(*OUTCOME_COLUMNS).order_by("contactId"), into, OUTCOME_COLUMNS)
+    rows = tables.write_table(
+        backend, changed.select(*OUTCOME_CHANGES.columns).order_by("contactId"), into, OUTCOME_CHANGES
+    )
     final = setting["was"].isin(wanted.final).fill_null(False) & ~setting["outcome"].isin(wanted.final)
     counts = _count_reasons(backend, told.filter(told["left"].notnull()), "left")
     unchanged = sum(each.count for each in counts if each.reason.code == _SAME)
@@ -99,8 +103,8 @@ def _join_told(
     backend: BaseBackend, wanted: DispositionSet, read: Mapping[RowQuery, Rows], others: Sequence[DispositionSet]
 ) -> Table:
     """Every row of the source with what the tenant has of its contact; `left`: why it sets nothing, or null."""
-    asked = engine.read_rows(backend, read[wanted.feed])
-    now = engine.read_rows(backend, read[wanted.live]).rename(there="contactId", was="outcome")
+    asked = tables.read_table(backend, read[wanted.feed], STAGED_DISPOSITIONS)
+    now = tables.read_table(backend, read[wanted.live], LIVE_OUTCOMES).rename(there="contactId", was="outcome")
     joined = asked.left_join(now, asked["contactId"] == now["there"])
     joined = _add_overtaken(backend, wanted, joined, read, others)
     held = joined["state"].isin(HELD).fill_null(False)
@@ -147,7 +151,10 @@ def _select_counting(backend: BaseBackend, wanted: DispositionSet, read: Mapping
     """The contacts of which a set has a row that counts: who, in which campaign, of which moment, by which set."""
     import ibis
 
-    told, now = engine.read_rows(backend, read[wanted.feed]), engine.read_rows(backend, read[wanted.live])
+    told, now = (
+        tables.read_table(backend, read[wanted.feed], STAGED_DISPOSITIONS),
+        tables.read_table(backend, read[wanted.live], LIVE_OUTCOMES),
+    )
     usable = told.filter(told["fault"].isnull(), ~told["superseded"])
     usable = usable.select(who="contactId", moment=usable["timestamp"].fill_null(""))
     known = now.filter(now["known"]).select("contactId", where="campaignId")
@@ -214,7 +221,7 @@ def pick_examples(backend: BaseBackend, rows: Rows, each: int) -> list[tuple[str
 
 
 class OutcomeRow(TypedDict):
-    """What is written with a contact: columns of `OUTCOME_COLUMNS`."""
+    """What is written with a contact: columns of `OUTCOME_CHANGES`."""
 
     contactId: str  # as the wire names it
     outcome: str
@@ -227,6 +234,7 @@ class OutcomeRow(TypedDict):
 
 def iter_outcome_batches(change: OutcomeChange, size: int) -> Iterator[list[OutcomeRow]]:
     """What is written with each contact, `size` at a time and always in the same batches: as they lie in their file."""
+    tables.check_file(change.rows, OUTCOME_CHANGES)
     for some in piecemeal.iter_file_batches(
         change.rows,
         tuple(OutcomeRow.__annotations__),

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.model.row_files import Rows
 
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
 
-def count_differences(backend: Any, before: Rows, after: Rows) -> tuple[int, int, int]:
+
+def count_differences(backend: BaseBackend, before: Rows, after: Rows) -> tuple[int, int, int]:
     """How many contacts are only in the rows after, only in those before, and in both with something else.
 
     What is done, where to, with which priority, score and attributes, is compared, and why; nothing that is personal.
@@ -17,10 +20,10 @@ def count_differences(backend: Any, before: Rows, after: Rows) -> tuple[int, int
     import ibis
 
     ids = ("contactId", "member")
-    first, then = (relations.read_table(backend, rows) for rows in (before, after))
+    first, then = (engine.read_rows(backend, rows) for rows in (before, after))
     told = sorted((set(first.columns) & set(then.columns)) - _NOT_COMPARED)
 
-    def describe(table: Any) -> Any:
+    def describe(table: Table) -> Table:
         who = ibis.coalesce(*(table[name] for name in ids if name in table.columns))
         content = ibis.literal("")
         for name in told:
@@ -29,11 +32,11 @@ def count_differences(backend: Any, before: Rows, after: Rows) -> tuple[int, int
 
     one, other = describe(first), describe(then)
     new, gone = (
-        relations.count_rows(backend, here.select("who").distinct().anti_join(there.select("who"), "who"))
+        engine.count_rows(backend, here.select("who").distinct().anti_join(there.select("who"), "who"))
         for here, there in ((other, one), (one, other))
     )
     both = other.semi_join(one, "who").anti_join(one, ("who", "does"))
-    return new, gone, relations.count_rows(backend, both.select("who").distinct())
+    return new, gone, engine.count_rows(backend, both.select("who").distinct())
 
 
 _NOT_COMPARED = frozenset(

@@ -10,35 +10,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.relations import engine
 from reconciler.audience.relations.reasons import make_reason
 from reconciler.model.row_files import Rows
+from reconciler.model.tables import PENDING, RETRY_QUEUE
 from reconciler.model.workspace_settings import RetryPolicy
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Table
     from ibis.backends.duckdb import Backend as DuckDB
 
+_TEXTS = dict.fromkeys(("contact", "code", "reason", "row"), "VARCHAR")
+_REJECTED = ", ".join(f'"{name}" {kind}' for name, kind in _TEXTS.items())
 _LINES = {
     "run": "VARCHAR",
     "at": "VARCHAR",
     "list": "VARCHAR",
-    "rejected": 'STRUCT(contact VARCHAR, code VARCHAR, reason VARCHAR, "row" VARCHAR)[]',
+    "rejected": f"STRUCT({_REJECTED})[]",
     "taken": "VARCHAR[]",
     "released": "BOOLEAN",
 }
-OWED = {
-    "list": "string",
-    "contactId": "string",
-    "tries": "int64",
-    "last": "timestamp",
-    "code": "string",
-    "reason": "string",
-    "row": "string",
-}
-"""A contact that a list would not take: in how many runs it was rejected, or was deferred, if that was the last; when
-last, and why then; the digest of its row (`offered`) where it is known."""
-
 NOW, LATER, QUARANTINE = "now", "later", "in_quarantine"
 WHEN_CHANGED, AS_CHANGED = "when_its_row_changes", "now_its_row_has_changed"
 """When a contact is offered again, as the argument `next` of a reason says it."""
@@ -76,7 +68,9 @@ def read_retry_queue(backend: DuckDB, lines: Path, patience: RetryPolicy, now: d
     )
     # of the one kind or the other: whoever was deferred often is not in quarantine once it is rejected
     tries = ibis.ifelse(found["code"].isin(DEFERRED), found["deferrals"], found["rejections"])
-    return engine.write_rows(backend, found.mutate(tries=tries).select(*OWED), into / "owed.parquet", OWED)
+    return tables.write_table(
+        backend, found.mutate(tries=tries).select(*RETRY_QUEUE.columns), into / "owed.parquet", RETRY_QUEUE
+    )
 
 
 def select_waiting(backend: BaseBackend, rows: Rows, name: str, patience: RetryPolicy, now: datetime) -> Table:
@@ -87,7 +81,7 @@ def select_waiting(backend: BaseBackend, rows: Rows, name: str, patience: RetryP
     """
     import ibis
 
-    everyone = engine.read_rows(backend, rows)
+    everyone = tables.read_table(backend, rows, RETRY_QUEUE)
     mine = everyone.filter(everyone["list"] == name)
     moment = now.astimezone(UTC).replace(tzinfo=None)
     quarantined = mine["tries"] >= patience.max_attempts
@@ -104,7 +98,7 @@ def select_waiting(backend: BaseBackend, rows: Rows, name: str, patience: RetryP
         about = (mine["tries"].cast("string"), next_time, mine["reason"].fill_null(""))
         return ibis.ifelse(deferred, make_reason("deferred", *about), make_reason("rejected", *about))
 
-    return mine.select(
+    waiting = mine.select(
         owed="contactId",
         held=held,
         row=ibis.ifelse(deferred, ibis.null("string"), mine["row"]),
@@ -112,6 +106,7 @@ def select_waiting(backend: BaseBackend, rows: Rows, name: str, patience: RetryP
         pending_reason=make_reason_of_time(WHEN_CHANGED),
         changed_reason=make_reason_of_time(AS_CHANGED),
     )
+    return tables.check_table(waiting, PENDING)
 
 
 def _make_kind(owed: Table) -> Column:
@@ -129,7 +124,7 @@ def count_waiting(backend: BaseBackend, rows: Rows) -> list[tuple[str, str, int,
     """How many contacts are pending retry, by list, whether they were `rejected` or `deferred`, tries and reason."""
     import ibis
 
-    everyone = engine.read_rows(backend, rows)
+    everyone = tables.read_table(backend, rows, RETRY_QUEUE)
     everyone = everyone.mutate(what=_make_kind(everyone))
     found = everyone.group_by("list", "what", "tries", "reason").agg(n=everyone.count())
     ordered = found.order_by("list", ibis.desc("n"), "what", "tries", "reason")

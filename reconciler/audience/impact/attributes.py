@@ -13,11 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography, postal_codes, staged_contacts, staged_members
 from reconciler.model.row_files import PeopleQuery, RowQuery, Rows
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.source_feeds import FileFeed
+from reconciler.model.tables import DECISIONS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Table
@@ -101,7 +103,7 @@ def describe_people(
     people = people.filter(~people["duplicate"], people["contactId"].notnull())
     columns = {each.column for each in attributes}
     if PLACE in columns and standing.segment.phones is not None:
-        everyone = engine.read_rows(backend, standing.rows)
+        everyone = tables.read_table(backend, standing.rows, DECISIONS)
         numbers = everyone.filter(~everyone["duplicate"], everyone["e164"].notnull())
         numbers = numbers.select(numbered="contactId", e164="e164")
         people = people.left_join(numbers, people["contactId"] == numbers["numbered"])

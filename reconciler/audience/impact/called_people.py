@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.impact.dialled_lists import Dialling, Listed
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import staged_contacts, staged_members
 from reconciler.model.change import RowChange
 from reconciler.model.row_files import Rows
 from reconciler.model.segment_membership import MembershipDecision
+from reconciler.model.tables import MEMBER_CHANGES, STAGED_CONTACTS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Table
@@ -71,7 +73,7 @@ def _union_parts(parts: Iterable[Table]) -> Table | None:
 def _select_changed(backend: BaseBackend, number: int, change: RowChange) -> Table:
     import ibis
 
-    rows = engine.read_rows(backend, change.rows)
+    rows = tables.read_table(backend, change.rows, MEMBER_CHANGES)
     code = rows["reason"]["code"]
     taken = (rows["action"] == "update") & code.isin(_OTHERS_ROW)
     return rows.select("action", on=ibis.literal(number, "int64"), row_id="contactId", row="member", taken=taken)
@@ -80,7 +82,7 @@ def _select_changed(backend: BaseBackend, number: int, change: RowChange) -> Tab
 def _select_now(backend: BaseBackend, number: int, rows: Rows) -> Table:
     import ibis
 
-    if rows.columns == staged_contacts.CONTACTS:
+    if rows.columns == STAGED_CONTACTS.types:
         people = staged_contacts.read_contacts(backend, rows)
         people = people.filter(people["contactId"].notnull(), ~people["duplicate"])
         return people.select(person="contactId", member="contactId", list=ibis.literal(number, "int64"))

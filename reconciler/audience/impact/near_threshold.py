@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import staged_interactions
 from reconciler.model.impact import DataAge, NearThreshold
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment_membership import MembershipDecision
+from reconciler.model.tables import DECISIONS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
@@ -28,7 +30,7 @@ def count_near(backend: BaseBackend, standing: MembershipDecision) -> Iterator[N
     import ibis
 
     edges = [(band.name, band.low) for band in standing.segment.score.bands]
-    everyone = engine.read_rows(backend, standing.rows)
+    everyone = tables.read_table(backend, standing.rows, DECISIONS)
     score = everyone["score"]
     near = [(score >= low - _TEN) & (score < low + _TEN) for _, low in edges]
     either = ibis.or_(*near)

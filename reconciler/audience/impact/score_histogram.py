@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.impact.attributes import list_closed_columns
 from reconciler.audience.impact.near_threshold import select_decided
 from reconciler.audience.relations import engine
 from reconciler.model.impact import Edge, ScoreHistogram
 from reconciler.model.score import Combined, RecencyFrequency, Score
 from reconciler.model.segment_membership import MembershipDecision
+from reconciler.model.tables import DECISIONS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend
@@ -32,7 +34,7 @@ def count_scores(backend: BaseBackend, standing: MembershipDecision) -> Iterator
     if _is_closed(standing):
         return
     start, width, steps = plan_steps(standing.segment.score)
-    decided = select_decided(engine.read_rows(backend, standing.rows))
+    decided = select_decided(tables.read_table(backend, standing.rows, DECISIONS))
     step = ((decided["score"] - start).cast("float64") / width).floor().cast("int64")
     step = ibis.greatest(ibis.least(step, steps - 1), 0)
     counted = decided.group_by(step=step, inside=decided["band"].notnull()).agg(n=decided.count())

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from reconciler.audience.engines import Operations, duckdb, pyspark
-from reconciler.audience.relations.typed_rows import Row, check_row_type, name_rows
+from reconciler.audience.relations.typed_rows import Row, check_columns, check_row_type, name_rows
 from reconciler.model.row_files import Rows
 from reconciler.model.workspace_settings import Engine
 
@@ -135,7 +135,12 @@ def count_parquet(path: Path) -> int:
 
 
 def write_rows(backend: BaseBackend, relation: Table, target: Path, columns: Mapping[str, str]) -> Rows:
-    """Compute a relation into a Parquet file that only its owner may read."""
+    """Compute a relation into a Parquet file that only its owner may read.
+
+    Raises:
+        WrongColumns: it has not exactly these columns; nothing is written.
+    """
+    check_columns(relation.schema(), columns, target.stem)
     return Rows(target, "parquet", columns, write_parquet(backend, relation, target))
 
 

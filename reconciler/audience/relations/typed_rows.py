@@ -6,7 +6,8 @@ it says of which types: that is held against the relation's columns before the f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, TypeVar, cast, get_args, get_origin, get_type_hints, is_typeddict
@@ -28,6 +29,31 @@ class WrongColumns(ReconcilerError):
 
 
 REPORT = "make a new plan; if it happens again, report it: it is a fault of this program and not of your data"
+
+
+def check_columns(schema: Schema, wanted: Mapping[str, str], name: str) -> None:
+    """Hold the columns of a relation against those that it is to have: exactly these, in any order.
+
+    Args:
+        wanted: the type of each column, as ibis writes it. name: what the relation is called.
+
+    Raises:
+        WrongColumns: a column is missing, or is one too many, or has another type; all of them at once.
+    """
+    found = {column: _FINE.sub("timestamp", str(kind).replace("!", "")) for column, kind in schema.items()}
+    problems = [f"column {each}: {kind} expected, none found" for each, kind in wanted.items() if each not in found]
+    problems += [
+        f"column {each}: {wanted.get(each, 'none')} expected, {kind} found"
+        for each, kind in found.items()
+        if wanted.get(each) != kind
+    ]
+    if problems:
+        message = f"the rows are not those of the table {name}"
+        raise WrongColumns(message, note=f"{name}: {'; '.join(problems)}", hint=REPORT)
+
+
+_FINE = re.compile(r"^timestamp\(.*\)$")
+"""A moment: how fine, and that it is of UTC, differs between engines."""
 
 
 def check_row_type(schema: Schema, row: type[Row]) -> None:

@@ -27,6 +27,7 @@ from reconciler.model.problem import BadInput, Problem, Problems
 from reconciler.model.reason import REASON
 from reconciler.model.row_files import Rows
 from reconciler.model.source_feeds import AnyFiles, FileDispositions, FileFeed, FileHistory
+from reconciler.model.tables import RAW_CONTACTS, RAW_DISPOSITIONS, RAW_INTERACTIONS
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend as DuckDB
@@ -45,7 +46,7 @@ def read_contacts(backend: DuckDB, feed: FileFeed, root: Path, into: Path, now: 
     Raises:
         BadInput: every file that cannot be read, or the first rows that cannot be used (`on_invalid: refuse`).
     """
-    return _read(backend, feed, root, into, dnc_entries.find_mapping(feed, now), column_mapping.CONTACTS)
+    return _read(backend, feed, root, into, dnc_entries.find_mapping(feed, now), RAW_CONTACTS.types)
 
 
 def read_interactions(backend: DuckDB, feed: FileHistory, root: Path, into: Path) -> Rows:
@@ -53,9 +54,7 @@ def read_interactions(backend: DuckDB, feed: FileHistory, root: Path, into: Path
 
     Arguments and errors are those of `contacts`.
     """
-    return _read(
-        backend, feed, root, into, partial(column_mapping.map_interactions, feed=feed), column_mapping.INTERACTIONS
-    )
+    return _read(backend, feed, root, into, partial(column_mapping.map_interactions, feed=feed), RAW_INTERACTIONS.types)
 
 
 def read_dispositions(backend: DuckDB, feed: FileDispositions, root: Path, into: Path, now: datetime) -> Rows:
@@ -64,7 +63,7 @@ def read_dispositions(backend: DuckDB, feed: FileDispositions, root: Path, into:
     Arguments and errors are those of `contacts`; `now` is the moment after which none may be.
     """
     mapped = partial(of_contacts.map_dispositions, feed=feed, now=now)
-    return _read(backend, feed, root, into, mapped, column_mapping.DISPOSITIONS)
+    return _read(backend, feed, root, into, mapped, RAW_DISPOSITIONS.types)
 
 
 def _read(

@@ -20,6 +20,7 @@ from reconciler.model.problem import Problem, Problems
 from reconciler.model.row_files import Rows
 from reconciler.model.soql import FIELD
 from reconciler.model.source_feeds import SalesforceFeed
+from reconciler.model.tables import RAW_CONTACTS
 
 if TYPE_CHECKING:
     from ibis import Table
@@ -53,7 +54,7 @@ def read_contacts(backend: DuckDB, feed: SalesforceFeed, read: Read, into: Path,
         part = scratch / "part.parquet"
         told = dnc_entries.find_mapping(feed, now)(RawRows(table.mutate(place=place), named, typed))
         engine.write_parquet(backend, told, part)
-        return column_mapping.collect_parts(backend, [part], feed, into, column_mapping.CONTACTS)
+        return column_mapping.collect_parts(backend, [part], feed, into, RAW_CONTACTS.types)
 
 
 def _read_whole(backend: DuckDB, feed: SalesforceFeed, read: Callable[[], Rows]) -> Table:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from io import BufferedIOBase
+from io import BufferedReader
 from pathlib import Path
 
 from reconciler.audience.sources import object_store, overlooked_files
@@ -161,7 +161,7 @@ def check_files_exist(file: Found, scratch: Path) -> Iterator[Found]:
         scratch.unlink(missing_ok=True)
 
 
-def open_file(file: Found) -> BufferedIOBase:
+def open_file(file: Found) -> gzip.GzipFile | BufferedReader:
     """The bytes of a file, uncompressed."""
     return gzip.open(file.path, "rb") if file.compressed else file.path.open("rb")
 

@@ -35,6 +35,7 @@ from reconciler.model.problem import BadInput, Problem, Problems
 from reconciler.model.row_files import Rows
 from reconciler.model.secret import Secret
 from reconciler.model.source_feeds import AnySql, SqlDispositions, SqlFeed, SqlHistory
+from reconciler.model.tables import RAW_CONTACTS, RAW_DISPOSITIONS, RAW_INTERACTIONS
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend as DuckDB
@@ -57,13 +58,13 @@ def read_contacts(
     Raises:
         BadInput: the query is not allowed or fails, the database cannot be read, or rows cannot be used.
     """
-    return _read(backend, feed, url, root, into, dnc_entries.find_mapping(feed, now), column_mapping.CONTACTS)
+    return _read(backend, feed, url, root, into, dnc_entries.find_mapping(feed, now), RAW_CONTACTS.types)
 
 
 def read_interactions(backend: DuckDB, feed: SqlHistory, url: Secret, root: Path, into: Path) -> Rows:
     """The interactions that a feed's query selects, with the columns `mapping.INTERACTIONS`; else as `contacts`."""
     return _read(
-        backend, feed, url, root, into, partial(column_mapping.map_interactions, feed=feed), column_mapping.INTERACTIONS
+        backend, feed, url, root, into, partial(column_mapping.map_interactions, feed=feed), RAW_INTERACTIONS.types
     )
 
 
@@ -72,7 +73,7 @@ def read_dispositions(
 ) -> Rows:
     """The dispositions that a feed's query selects, none after `now`: `mapping.DISPOSITIONS`; else as `contacts`."""
     mapped = partial(of_contacts.map_dispositions, feed=feed, now=now)
-    return _read(backend, feed, url, root, into, mapped, column_mapping.DISPOSITIONS)
+    return _read(backend, feed, url, root, into, mapped, RAW_DISPOSITIONS.types)
 
 
 def _read(

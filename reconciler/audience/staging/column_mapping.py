@@ -18,9 +18,10 @@ from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.audience.staging import attribute_values, consent, phone_columns, regions
 from reconciler.audience.staging.instants import CLOCK, parse_utc
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.reason import REASON, Counted
+from reconciler.model.reason import Counted
 from reconciler.model.row_files import Rows
 from reconciler.model.source_feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed
+from reconciler.model.tables import RAW_CONTACTS, RAW_DISPOSITIONS, RAW_INTERACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,59 +31,8 @@ if TYPE_CHECKING:
 
     MapRows = Callable[[RawRows], Table]
 
-CONTACTS = {
-    "contactId": "string",
-    "phone": "string",
-    "phones": "array<string>",
-    "region": "string",
-    "country": "string",
-    "postalCode": "string",
-    "timezone": "string",
-    "name": "string",
-    "firstName": "string",
-    "lastName": "string",
-    "email": "string",
-    "optedIn": "boolean",
-    "status": "string",
-    "engagementScore": "float64",
-    "attributes": "string",
-    "place": "string",
-    "fault": REASON,
-    "doubts": "array<string>",
-}
-"""A contact as its source tells it. `phone` is raw, and the first of `phones`: all that its source has for it, raw, in
-the order in which they are tried, null where nothing is written; `country` is the row's own region, where it says one;
-`optedIn` null: the source does not say; `attributes`: a JSON object whose values are values as JSON (`values`) or null,
-its keys in order; `fault`: the reason why the row cannot be used, or null; `doubts`: of a row that cannot be read, all
-that may be the id of whose row it is."""
-
-INTERACTIONS = {
-    "id": "string",
-    "contactId": "string",
-    "startTime": "string",
-    "type": "string",
-    "place": "string",
-    "fault": REASON,
-}
-"""An interaction as its source tells it. `startTime`: ISO 8601 in UTC with Z, whole seconds."""
-
-DISPOSITIONS = {
-    "contactId": "string",
-    "outcome": "string",
-    "agent": "string",
-    "notes": "string",
-    "timestamp": "string",
-    "phone": "string",
-    "region": "string",
-    "custom": "string",
-    "place": "string",
-    "fault": REASON,
-}
-"""A disposition as its source tells it. `timestamp`: ISO 8601 in UTC with Z, whole seconds; `custom`: a JSON object as
-`attributes` of contacts are."""
-
 _OURS = {"phones", "country", "place", "fault", "doubts", "optedIn", "attributes", "custom"}
-"""Columns of `CONTACTS` and `DISPOSITIONS` that no manifest maps as they are."""
+"""Columns of `RAW_CONTACTS` and `RAW_DISPOSITIONS` that no manifest maps as they are."""
 
 _EXACT = ("contactId", "phone", "id", "agent")
 _PERSONAL = ("name", "firstName", "lastName", "email")
@@ -97,13 +47,13 @@ def list_columns(feed: Feed) -> set[str]:
         BadInput: its condition for consent is none.
         ValueError: it maps a canonical column that there is not, or no contacts.
     """
-    known, required = INTERACTIONS, {"contactId", "startTime"}
+    known, required = RAW_INTERACTIONS.types, {"contactId", "startTime"}
     if isinstance(feed, ContactFeed):
-        known, required = CONTACTS, {"contactId"}
+        known, required = RAW_CONTACTS.types, {"contactId"}
         if feed.entries is not None:
-            known, required = {**CONTACTS, "expires": "string"}, set()
+            known, required = {**RAW_CONTACTS.types, "expires": "string"}, set()
     elif isinstance(feed, DispositionFeed):
-        known, required = DISPOSITIONS, {"contactId", "outcome", "agent"}
+        known, required = RAW_DISPOSITIONS.types, {"contactId", "outcome", "agent"}
     named = {canonical for canonical, _ in feed.columns}
     if not required <= named or named - (set(known) - _OURS):
         raise ValueError(f"columns {sorted(named)}")
@@ -140,7 +90,7 @@ def list_value_columns(feed: Feed) -> list[str]:
 
 
 def map_contacts(rough: RawRows, feed: ContactFeed) -> Table:
-    """The contacts of a source, with the columns of `CONTACTS`."""
+    """The contacts of a source, with the columns of `RAW_CONTACTS`."""
     import ibis
 
     table, told = rough.table, MappedColumns(rough, feed)
@@ -172,7 +122,7 @@ def map_contacts(rough: RawRows, feed: ContactFeed) -> Table:
         ),
         "doubts": _list_doubts(table, told["contactId"]),
     }
-    return table.select(**{name: columns[name] for name in CONTACTS})
+    return table.select(**{name: columns[name] for name in RAW_CONTACTS.types})
 
 
 def _list_doubts(table: Table, contact: Column) -> Column:
@@ -183,7 +133,7 @@ def _list_doubts(table: Table, contact: Column) -> Column:
 
 
 def map_interactions(rough: RawRows, feed: HistoryFeed) -> Table:
-    """The interactions of a source, with the columns of `INTERACTIONS`; without an id, a row's place is its id."""
+    """The interactions of a source, with the columns of `RAW_INTERACTIONS`; without an id, a row's place is its id."""
     import ibis
 
     table, told = rough.table, MappedColumns(rough, feed)
@@ -207,7 +157,7 @@ def map_interactions(rough: RawRows, feed: HistoryFeed) -> Table:
             ),
         ),
     }
-    return table.select(**{name: columns[name] for name in INTERACTIONS})
+    return table.select(**{name: columns[name] for name in RAW_INTERACTIONS.types})
 
 
 class MappedColumns:

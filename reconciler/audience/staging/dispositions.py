@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from reconciler.audience.relations.reasons import find_fault
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.audience.staging import attribute_values
-from reconciler.audience.staging.column_mapping import DISPOSITIONS, MappedColumns, is_empty
+from reconciler.audience.staging.column_mapping import MappedColumns, is_empty
 from reconciler.audience.staging.instants import CLOCK, parse_epoch, parse_utc
 from reconciler.model.disposition import LONGEST_FIELD, LONGEST_NOTES
 from reconciler.model.source_feeds import DispositionFeed
+from reconciler.model.tables import RAW_DISPOSITIONS
 
 if TYPE_CHECKING:
     from ibis import Column, Table
@@ -28,7 +29,7 @@ _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}]"
 
 
 def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> Table:
-    """The dispositions of a source, with the columns of `DISPOSITIONS`; none may be of a moment after `now`."""
+    """The dispositions of a source, with the columns of `RAW_DISPOSITIONS`; none may be of a moment after `now`."""
     import ibis
 
     table, told = rough.table, MappedColumns(rough, feed)
@@ -74,7 +75,7 @@ def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> Ta
             unreadable,
         ),
     }
-    return table.select(**{name: columns[name] for name in DISPOSITIONS})
+    return table.select(**{name: columns[name] for name in RAW_DISPOSITIONS.columns})
 
 
 def says_no_outcome(fault: Column) -> Column:

@@ -17,6 +17,7 @@ from reconciler.audience.relations.reasons import find_fault
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.audience.staging import column_mapping, consent, instants, phone_columns, regions
 from reconciler.model.source_feeds import Answers, ContactFeed, Entries
+from reconciler.model.tables import RAW_CONTACTS
 
 if TYPE_CHECKING:
     from ibis import Column, Table
@@ -67,8 +68,8 @@ def map_entries(rough: RawRows, feed: ContactFeed, now: datetime) -> Table:
     each = rows.select("contactId", "country", "place", "fault", phone=rows["numbers"].unnest())
     region = each["country"] if feed.region is None else ibis.coalesce(each["country"], ibis.literal(feed.region))
     each = each.mutate(phones=ibis.array([each["phone"]]), region=region)
-    unsaid = {name: ibis.null(kind) for name, kind in column_mapping.CONTACTS.items() if name not in each.columns}
-    return each.mutate(**unsaid).select(*column_mapping.CONTACTS)
+    unsaid = {name: ibis.null(kind) for name, kind in RAW_CONTACTS.types.items() if name not in each.columns}
+    return each.mutate(**unsaid).select(*RAW_CONTACTS.columns)
 
 
 def _lacks_phone(rough: RawRows, feed: ContactFeed) -> Column:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import engine, reasons
+from reconciler.audience import tables
+from reconciler.audience.relations import reasons
 from reconciler.audience.staging import (
     phone_normalisation,
     staged_contacts,
@@ -21,6 +22,7 @@ from reconciler.audience.staging import (
 )
 from reconciler.model.row_files import InteractionsOf, MembersOf, OutcomesOf, RowQuery, Rows
 from reconciler.model.source_feeds import DispositionFeed, FileHistory, SqlHistory
+from reconciler.model.tables import STAGED_CONTACTS, STAGED_INTERACTIONS, STAGED_MEMBERS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend
@@ -33,8 +35,8 @@ def stage_rows(backend: BaseBackend, query: RowQuery, rows: Rows, into: Path) ->
     """
     target = into / f"kept-{rows.path.stem}.parquet"
     if isinstance(query, InteractionsOf | FileHistory | SqlHistory):
-        kept = engine.write_rows(
-            backend, staged_interactions.read_interactions(backend, rows), target, staged_interactions.INTERACTIONS
+        kept = tables.write_table(
+            backend, staged_interactions.read_interactions(backend, rows), target, STAGED_INTERACTIONS
         )
         return replace(kept, skipped=tuple(reasons.count_faults(backend, rows)))
     if isinstance(query, DispositionFeed):
@@ -42,9 +44,9 @@ def stage_rows(backend: BaseBackend, query: RowQuery, rows: Rows, into: Path) ->
     if isinstance(query, OutcomesOf):
         return staged_outcomes.stage_live_outcomes(backend, rows, target)
     if isinstance(query, MembersOf):
-        return engine.write_rows(backend, staged_members.read_members(backend, rows), target, staged_members.MEMBERS)
+        return tables.write_table(backend, staged_members.read_members(backend, rows), target, STAGED_MEMBERS)
     told = staged_contacts.read_contacts(backend, rows, entries=getattr(query, "entries", None) is not None)
     if rows.count > phone_normalisation.FEW:
         told = phone_normalisation.read_plain_numbers(told.drop("plain"))
     told = told.mutate(attributes=told["attributes"].cast("json").cast("map<string, string>"))
-    return engine.write_rows(backend, told.select(*staged_contacts.CONTACTS), target, staged_contacts.CONTACTS)
+    return tables.write_table(backend, told.select(*STAGED_CONTACTS.columns), target, STAGED_CONTACTS)

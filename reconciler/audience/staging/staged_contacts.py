@@ -5,43 +5,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.relations import engine, numbers
 from reconciler.audience.relations.reasons import find_fault, make_no_reason
 from reconciler.audience.staging import contact_ids, regions
 from reconciler.model.reason import REASON
 from reconciler.model.row_files import Rows
+from reconciler.model.tables import STAGED_CONTACTS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
 
 ACTIVE = "ACTIVE"
-
-
-CONTACTS = {
-    "contactId": "string",
-    "phone": "string",
-    "phones": "array<string>",
-    "region": "string",
-    "country": "string",
-    "postalCode": "string",
-    "timezone": "string",
-    "name": "string",
-    "firstName": "string",
-    "lastName": "string",
-    "email": "string",
-    "optedIn": "boolean",
-    "attributes": "map<string, string>",
-    "place": "string",
-    "fault": REASON,
-    "doubts": "array<string>",
-    "region_fault": "string",
-    "engagement": "int64",
-    "active": "boolean",
-    "duplicate": "boolean",
-    "plain": "string",
-    "sent_as": "string",
-}
-"""A contact as it is kept, as `contacts` explains it."""
 
 
 _OPTIONAL = {
@@ -84,8 +59,8 @@ def read_contacts(backend: BaseBackend, rows: Rows, *, entries: bool = False) ->
     import ibis
 
     read = engine.read_rows(backend, rows)
-    if rows.columns == CONTACTS:
-        return read
+    if rows.columns == STAGED_CONTACTS.types:
+        return tables.check_table(read, STAGED_CONTACTS)
     there = set(read.columns)
     columns = {name: read[name].cast(kind) if name in there else ibis.null(kind) for name, kind in _OPTIONAL.items()}
     # a source that has no statuses has active contacts; one that has them and leaves one out does not, nor a tenant

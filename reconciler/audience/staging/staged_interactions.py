@@ -6,19 +6,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.relations import engine
 from reconciler.audience.relations.reasons import make_no_reason
 from reconciler.audience.staging import contact_ids
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.reason import REASON
 from reconciler.model.row_files import Rows
+from reconciler.model.tables import STAGED_INTERACTIONS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
-
-INTERACTIONS = {"contactId": "string", "type": "string", "at": "timestamp"}
-"""An interaction as it is kept, once for each id, in UTC."""
-
 
 _MOMENT = r"^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?Z$"
 
@@ -26,8 +24,8 @@ _MOMENT = r"^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?Z$"
 def read_interactions(backend: BaseBackend, rows: Rows) -> Table:
     """One row an interaction: contactId, type, at (timestamp, UTC, whole seconds); de-duplicated by `id`."""
     read = engine.read_rows(backend, rows)
-    if rows.columns == INTERACTIONS:
-        return read
+    if rows.columns == STAGED_INTERACTIONS.types:
+        return tables.check_table(read, STAGED_INTERACTIONS)
     if "fault" in read.columns:
         read = read.filter(read["fault"].isnull())
     read = contact_ids.join_same_ids(read, "contactId", contact_ids.find_odd_ids(backend, read["contactId"]))

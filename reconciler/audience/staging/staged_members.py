@@ -6,30 +6,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.relations import batches, engine, numbers
 from reconciler.audience.staging import contact_ids
 from reconciler.model.row_files import ATTRIBUTE, SENT_AS, Rows
+from reconciler.model.tables import STAGED_MEMBERS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Table
-
-MEMBERS = {
-    "contactId": "string",
-    "member": "string",
-    "sent_as": "string",
-    "phone": "string",
-    "priority": "int64",
-    "score": "int64",
-    "attributes": "map<string, string>",
-}
-"""A member of a list as it is kept, as `members` explains it."""
-
 
 _OF_A_MEMBER = ("member", "sent_as", "phone", "priority", "score")
 
 
 def read_members(backend: BaseBackend, rows: Rows) -> Table:
-    """One row for each row of a list, as `MEMBERS`; null where the list has no such thing.
+    """One row for each row of a list, as `STAGED_MEMBERS`; null where the list has no such thing.
 
     Attributes are all that were read, priority and score too, each a value as JSON: what is text there is no number.
 
@@ -49,7 +39,11 @@ def read_member_partitions(backend: BaseBackend, rows: Rows, count: int) -> Iter
 
 
 def _find_odd(backend: BaseBackend, rows: Rows, known: Table) -> Table | None:
-    return None if rows.columns == MEMBERS else contact_ids.find_odd_ids(backend, known["member"], known["sent_as"])
+    return (
+        None
+        if rows.columns == STAGED_MEMBERS.types
+        else contact_ids.find_odd_ids(backend, known["member"], known["sent_as"])
+    )
 
 
 def _read_known(backend: BaseBackend, rows: Rows) -> Table:
@@ -57,8 +51,8 @@ def _read_known(backend: BaseBackend, rows: Rows) -> Table:
     import ibis
 
     read = engine.read_rows(backend, rows)
-    if rows.columns == MEMBERS:
-        return read
+    if rows.columns == STAGED_MEMBERS.types:
+        return tables.check_table(read, STAGED_MEMBERS)
     there = {name: read[name] if name in read.columns else ibis.null("string") for name in (SENT_AS, "phone")}
     return read.select(
         **{
@@ -93,7 +87,7 @@ def _keep_once(rows: Rows, known: Table, odd: Table | None) -> Table:
     """One row a member; its attributes as one map."""
     import ibis
 
-    if rows.columns == MEMBERS:
+    if rows.columns == STAGED_MEMBERS.types:
         return known
     others = [name for name in known.columns if name not in _OF_A_MEMBER]
     once = known.group_by("member").agg(**{name: known[name].max() for name in (*_OF_A_MEMBER[1:], *others)})
@@ -105,4 +99,4 @@ def _keep_once(rows: Rows, known: Table, odd: Table | None) -> Table:
     own = ibis.coalesce(once["sent_as"].strip().nullif(""), once["member"])
     whole = once.select(*_OF_A_MEMBER, own=own, attributes=texts)
     whole = contact_ids.join_same_ids(whole, "own", odd)
-    return whole.mutate(contactId=whole["same"]).select(*MEMBERS)
+    return whole.mutate(contactId=whole["same"]).select(*STAGED_MEMBERS.columns)

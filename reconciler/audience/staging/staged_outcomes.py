@@ -7,39 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import contact_ids, regions
-from reconciler.model.reason import REASON
 from reconciler.model.row_files import Rows
+from reconciler.model.tables import LIVE_OUTCOMES, STAGED_DISPOSITIONS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
-
-DISPOSITIONS = {
-    "contactId": "string",
-    "outcome": "string",
-    "agent": "string",
-    "notes": "string",
-    "timestamp": "string",
-    "phone": "string",
-    "region": "string",
-    "custom": "map<string, string>",
-    "place": "string",
-    "fault": REASON,
-    "superseded": "boolean",
-}
-"""A disposition as it is kept. Of several of one contact all but the last are superseded."""
-
-
-LIVE = {
-    "contactId": "string",
-    "campaignId": "string",
-    "known": "boolean",
-    "state": "string",
-    "outcome": "string",
-    "since": "string",
-}
-"""A contact of a campaign as it is kept: whether it is one, who holds it, its outcome and the moment that is of."""
 
 
 def stage_dispositions(backend: BaseBackend, rows: Rows, target: Path) -> Rows:
@@ -64,14 +39,14 @@ def stage_dispositions(backend: BaseBackend, rows: Rows, target: Path) -> Rows:
     rank = ibis.row_number().over(ibis.window(group_by=[read["same"], usable], order_by=order))
     custom = read["custom"].cast("json").cast("map<string, string>")
     told = read.mutate(superseded=usable & (rank > 0), custom=custom)
-    return engine.write_rows(backend, told.select(*DISPOSITIONS), target, DISPOSITIONS)
+    return tables.write_table(backend, told.select(*STAGED_DISPOSITIONS.columns), target, STAGED_DISPOSITIONS)
 
 
 def stage_live_outcomes(backend: BaseBackend, rows: Rows, target: Path) -> Rows:
     """What the tenant said of the contacts, in a new file."""
     read = engine.read_rows(backend, rows)
     told = read.select("contactId", "campaignId", "known", "state", outcome="outcomeCode", since="dispositionTimestamp")
-    return engine.write_rows(backend, told, target, LIVE)
+    return tables.write_table(backend, told, target, LIVE_OUTCOMES)
 
 
 def list_contacts(backend: BaseBackend, rows: Rows) -> Iterator[str]:

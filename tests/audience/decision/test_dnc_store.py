@@ -14,9 +14,10 @@ import pytest
 from reconciler.audience.decision import dnc_store
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.relations import engine
-from reconciler.model.outcome_change import NUMBER_COLUMNS, NumbersChange
+from reconciler.model.outcome_change import NumbersChange
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import Rows
+from reconciler.model.tables import NUMBER_CHANGES
 from reconciler.model.workspace_settings import Engine
 from tests.outcomes import phone
 from tests.s3 import S3
@@ -33,10 +34,10 @@ def make(tmp_path: Path) -> Make:
         file = tmp_path / f"rows-{'-'.join(map(str, numbers))}.parquet"
         why = "{'code': 'asked_not_to_be_called', 'args': ['a set', 'DO_NOT_CALL']}"
         rows = ", ".join(f"('C{n}', 'add', '{phone(n)}', 'DO_NOT_CALL', NULL, {why})" for n in numbers)
-        names = ", ".join(f'"{name}"' for name in NUMBER_COLUMNS)
+        names = ", ".join(f'"{name}"' for name in NUMBER_CHANGES.types)
         with duckdb.connect() as database:
             database.execute(f"COPY (SELECT * FROM (VALUES {rows}) t({names})) TO '{file}' (FORMAT parquet)")
-        found = Rows(file, "parquet", NUMBER_COLUMNS, len(numbers))
+        found = Rows(file, "parquet", NUMBER_CHANGES.types, len(numbers))
         change = NumbersChange(Address("SuppressionList", "asked"), folder, found, "")
         return replace(change, digest=wire_rows.digest_rows(found))
 

@@ -15,7 +15,7 @@ from reconciler.audience.delivery import wire_rows
 from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations import batches, engine
 from reconciler.audience.relations.reasons import ReasonCell
-from reconciler.model.change import ROW_COLUMNS, Accounting
+from reconciler.model.change import Accounting
 from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason
 from reconciler.model.resource_address import Address
@@ -23,6 +23,7 @@ from reconciler.model.row_files import ContactsOf, LiveList, MembersOf, RowQuery
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Delivery, Phones, Segment, Target
 from reconciler.model.segment_membership import MembershipDecision
+from reconciler.model.tables import MEMBER_CHANGES
 from tests.audience.conftest import Written, described
 
 EVERYBODY = ContactsOf(LiveList(name="Everybody"), Location("segments.yaml", 1, 1))
@@ -115,7 +116,7 @@ def test_a_number_is_kept_with_a_change_only_where_it_may_be_written(
         delivery=Delivery(method, 500, (), whole=method == "contactBatch"),
     )
     case.changes(declared, [{**contact("a", 90), "phone": "415 555 0102"}], {})
-    rows = Rows(case.folder / "high.parquet", "parquet", ROW_COLUMNS, 1)
+    rows = Rows(case.folder / "high.parquet", "parquet", MEMBER_CHANGES.types, 1)
     assert list(batches.iter_file_batches(rows, ("contactId", "action", "e164"), 10)) == [[("a", "add", number)]]
 
 

@@ -14,7 +14,6 @@ from pyarrow import parquet
 from reconciler.audience.impact.attributes import is_tellable
 from reconciler.audience.impact.concentration import FEWEST, TOP, find_concentration
 from reconciler.audience.relations import engine
-from reconciler.audience.staging import staged_contacts, staged_members
 from reconciler.model.change import Accounting
 from reconciler.model.impact import Concentration
 from reconciler.model.problem import Location
@@ -25,6 +24,7 @@ from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Delivery, Segment, Target
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.source_feeds import FileFeed
+from reconciler.model.tables import STAGED_CONTACTS, STAGED_MEMBERS
 
 HERE = Location("a.yaml")
 SEGMENT = Address("Segment", "all")
@@ -96,9 +96,9 @@ def find(backend: Any, tmp_path: Path) -> Find:
             }
 
         contacts = write(
-            "contacts.parquet", [as_row(each) for each in those if not each.get("gone")], staged_contacts.CONTACTS
+            "contacts.parquet", [as_row(each) for each in those if not each.get("gone")], STAGED_CONTACTS.types
         )
-        listed = write("members.parquet", [as_row(each) for each in those if each["called"]], staged_members.MEMBERS)
+        listed = write("members.parquet", [as_row(each) for each in those if each["called"]], STAGED_MEMBERS.types)
         moved = [
             {"segment": 0, "contactId": each["id"], "was": each["change"][0], "will": each["change"][1]}
             for each in those

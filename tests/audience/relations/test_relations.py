@@ -14,11 +14,12 @@ from reconciler.audience.delivery import read_back
 from reconciler.audience.relations import batches, engine
 from reconciler.audience.relations.reasons import FAULT_SQL, write_fault
 from reconciler.audience.staging import consistent_read, staged_contacts, staged_interactions, staged_members
-from reconciler.model.change import ROW_COLUMNS, RowChange
+from reconciler.model.change import RowChange
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.reason import REASON
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import SENT_AS, Rows
+from reconciler.model.tables import MEMBER_CHANGES
 from tests.audience.conftest import Written
 
 CONTACTS = {"contactId": "VARCHAR", "engagementScore": "VARCHAR", "status": "VARCHAR"}
@@ -216,7 +217,7 @@ def test_a_list_that_is_read_back_in_shares_is_judged_as_one_that_is_read_back_w
             {"contactId": f"c{n + 2}", "data": {"priority": 1, "score": 49}},
             {"contactId": f"c{n + 3}", "data": {"priority": 1, "score": 50}},
         ]
-    empty: dict[str, Any] = dict.fromkeys(ROW_COLUMNS)
+    empty: dict[str, Any] = dict.fromkeys(MEMBER_CHANGES.types)
     rows = [
         {**empty, "contactId": f"c{n}", "action": "remove" if n % 4 == 3 else "add", "priority": 1, "score": 5000}
         for n in range(101)  # and one that is not there
@@ -224,7 +225,7 @@ def test_a_list_that_is_read_back_in_shares_is_judged_as_one_that_is_read_back_w
     types = {"string": pa.string(), "int64": pa.int64(), "map<string, string>": pa.map_(pa.string(), pa.string())}
     types["array<string>"] = pa.list_(pa.string())
     types[REASON] = pa.struct([("code", pa.string()), ("args", types["array<string>"])])
-    schema = pa.schema([(name, types[kind]) for name, kind in ROW_COLUMNS.items()])
+    schema = pa.schema([(name, types[kind]) for name, kind in MEMBER_CHANGES.types.items()])
     pq.write_table(pa.Table.from_pylist(rows, schema), tmp_path / "rows.parquet")
     where = Address("Segment", "s")
     change = RowChange(
@@ -239,7 +240,7 @@ def test_a_list_that_is_read_back_in_shares_is_judged_as_one_that_is_read_back_w
         updates=0,
         removes=25,
         unchanged=0,
-        rows=Rows(tmp_path / "rows.parquet", "parquet", ROW_COLUMNS, len(rows)),
+        rows=Rows(tmp_path / "rows.parquet", "parquet", MEMBER_CHANGES.types, len(rows)),
         digest="",
         precondition="",
     )
