@@ -59,13 +59,13 @@ def pick_examples(backend: BaseBackend, changes: Mapping[str, Rows], each: int) 
     import ibis
 
     found: dict[str, list[Example]] = {name: [] for name in changes}
-    tables = [
+    parts = [
         tables.read_table(backend, rows, MEMBER_CHANGES).mutate(of=ibis.literal(name))
         for name, rows in changes.items()
         if rows.count
     ]
-    if tables:
-        changed = ibis.union(tables[0], *tables[1:]) if len(tables) > 1 else tables[0]
+    if parts:
+        changed = ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
         rank = ibis.row_number().over(ibis.window(group_by=["of", "action"], order_by="contactId"))
         chosen = changed.mutate(rank=rank)
         few = chosen.filter(chosen["rank"] < each)

@@ -33,7 +33,7 @@ def make(tmp_path: Path) -> Make:
     def made(folder: str, *numbers: int) -> NumbersChange:
         file = tmp_path / f"rows-{'-'.join(map(str, numbers))}.parquet"
         why = "{'code': 'asked_not_to_be_called', 'args': ['a set', 'DO_NOT_CALL']}"
-        rows = ", ".join(f"('C{n}', 'add', '{phone(n)}', 'DO_NOT_CALL', NULL, {why})" for n in numbers)
+        rows = ", ".join(f"('C{n}', 'add', '{phone(n)}', 'DO_NOT_CALL', NULL::VARCHAR, {why})" for n in numbers)
         names = ", ".join(f'"{name}"' for name in NUMBER_CHANGES.types)
         with duckdb.connect() as database:
             database.execute(f"COPY (SELECT * FROM (VALUES {rows}) t({names})) TO '{file}' (FORMAT parquet)")

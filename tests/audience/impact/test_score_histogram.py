@@ -17,13 +17,13 @@ from reconciler.audience.impact.score_histogram import STEPS, count_scores, plan
 from reconciler.model.change import Accounting
 from reconciler.model.impact import Edge, ScoreHistogram
 from reconciler.model.problem import Location
-from reconciler.model.reason import REASON
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import MembersOf, Rows
 from reconciler.model.score import Band, Combined, Engagement, RecencyFrequency, Score
 from reconciler.model.segment import Delivery, Segment, Target
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.source_feeds import FileFeed
+from reconciler.model.tables import DECISIONS
 
 SEGMENT = Address("Segment", "all")
 BANDS = (Band("high", 6000, None, 1), Band("low", 2500, 6000, 2))
@@ -34,20 +34,15 @@ Person = tuple[int | None, str | None, str | None]
 
 
 def count(backend: Any, folder: Path, those: Sequence[Person], **feed: Any) -> list[ScoreHistogram]:
-    kinds = {"score": "int64", "band": "string", "reason": REASON}
-    schema = arrow.schema(
-        [
-            ("score", arrow.int64()),
-            ("band", arrow.string()),
-            ("reason", arrow.struct({"code": arrow.string(), "args": arrow.list_(arrow.string())})),
-        ]
-    )
+    import ibis
+
+    schema = ibis.schema(DECISIONS.types).to_pyarrow()
     rows = [
         {"score": score, "band": band, "reason": None if why is None else {"code": why, "args": []}}
         for score, band, why in those
     ]
     parquet.write_table(arrow.Table.from_pylist(rows, schema), folder / "decisions.parquet")
-    decided = Rows(folder / "decisions.parquet", "parquet", kinds, len(rows))
+    decided = Rows(folder / "decisions.parquet", "parquet", DECISIONS.types, len(rows))
     columns = {"contactId": "id"} | feed.pop("columns", {})
     source = FileFeed(
         paths=("a.csv",), format="csv", columns=tuple(sorted(columns.items())), where=Location("a.yaml"), **feed
