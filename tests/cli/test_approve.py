@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +17,7 @@ from shutil import rmtree
 import pytest
 
 from reconciler.cli.signing_key import find_signing_key
-from reconciler.ledger.ssh_signatures import NoSigner
+from reconciler.ledger.ssh_signatures import NoSigner, SshKeygen, read_signature
 from reconciler.simulator import Simulator
 from tests import scene
 from tests.conftest import Ended, Folder
@@ -299,3 +301,35 @@ def test_the_key_is_the_one_named_else_gits_else_the_only_one_of_an_agent(
         config.write_text(f"[gpg]\n\tformat = ssh\n[user]\n\tsigningkey = {literal}\n", encoding="utf-8")
         found = find_signing_key(None, environ, tmp_path)
         assert found.read_text(encoding="utf-8").strip() == keys.public("ana-key")
+
+
+@needs_ssh
+def test_a_key_that_only_an_agent_has_signs_and_of_several_it_must_be_said_which(keys: Keys, tmp_path: Path) -> None:
+    socket = tmp_path.parent / "a"  # a short path: that of a socket may have 107 characters
+    environ = {
+        "PATH": "/usr/bin:/bin",
+        "SSH_AUTH_SOCK": str(socket),
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "HOME": "/nowhere",
+    }
+    with subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL) as agent:
+        try:
+            for _ in range(500):
+                if socket.exists():
+                    break
+                time.sleep(0.01)
+            with pytest.raises(NoSigner):
+                find_signing_key(None, environ, tmp_path)
+            _add_to_agent(keys.private("only-agent"), environ)
+            found = find_signing_key(None, environ, tmp_path)
+            signature = SshKeygen(tmp_path / "scratch", environ).sign(b"message", found)
+            assert f"ssh-ed25519 {read_signature(signature).blob}" == keys.public("only-agent")
+            _add_to_agent(keys.private("another"), environ)
+            with pytest.raises(NoSigner, match="which key"):
+                find_signing_key(None, environ, tmp_path)
+        finally:
+            agent.terminate()
+
+
+def _add_to_agent(key: Path, environ: dict[str, str]) -> None:
+    subprocess.run(["ssh-add", "-q", str(key)], check=True, env=environ, stdin=subprocess.DEVNULL)
