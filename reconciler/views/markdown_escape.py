@@ -2,7 +2,7 @@
 """Escape foreign text for Markdown, and keep a comment within its length.
 
 Foreign text stands between backticks, where no code host reads markdown, HTML, a mention, a reference or a link. What
-could end that, or a cell of a table, and what nobody sees, is written as `\\u…`.
+could end that is written as an apostrophe; what could end a cell of a table, and what nobody sees, as `\\u…`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LONGEST = 120
 
 def code(text: object, longest: int = LONGEST) -> str:
     """A foreign text as it may stand anywhere in a comment, on one line."""
-    whole = str(text)
+    whole = str(text).replace("`", "'")  # what sentences of ours put around the name of a setting
     if whole.isascii() and whole.isprintable() and _ACTIVE.search(whole) is None:
         shown = cut_middle(plain(whole), longest)
     else:
