@@ -186,6 +186,9 @@ def test_a_voice_speaks_for_itself() -> None:
         "chart_shapes",
         "approvals",
         "policy_facts",
+        "object_change",
+        "membership_change",
+        "undeclared_objects",
     }
     for module in modules():
         if room(module) == "views":

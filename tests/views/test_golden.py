@@ -23,7 +23,18 @@ from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepRes
 from reconciler.model.resource_address import Address
 from reconciler.model.run_target import Meant
 from reconciler.model.webhook import Callback, Event, Receipt, Waiting
-from reconciler.views import callbacks, html, json_view, junit, markdown, problems, sarif, terminal, terraform
+from reconciler.views import (
+    apply_report,
+    callbacks,
+    html,
+    json_view,
+    junit,
+    markdown,
+    problems,
+    sarif,
+    terminal,
+    terraform,
+)
 from reconciler.views.events import ApplyEvents
 from reconciler.views.progress import ApplyProgress
 from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, hostile, large, plan, replacement, rows
@@ -204,7 +215,7 @@ VOICES: dict[str, Callable[[], str]] = {
     "plan-hostile.junit.xml": lambda: junit.plan(hostile()),
     "plan-replacement.txt": lambda: printed(terminal.plan(replacement())),
     "plan-replacement.json": lambda: json_view.plan(replacement()) + "\n",
-    "report.txt": lambda: printed(terminal.report(report())),
+    "report.txt": lambda: printed(apply_report.report(report())),
     "report.json": lambda: json_view.report(report()) + "\n",
     "bad-input.txt": lambda: printed(problems.show_failure(bad_input())),
     "refused.txt": lambda: printed(problems.show_failure(refused())),
