@@ -21,7 +21,7 @@ demo: $(INSTALLED) ## Watch a segment change go from YAML to a plan to a tenant 
 # runs of the whole program, and of what is made of expressions, which take twice as long where every line is traced;
 # what they run, others run as well
 WHOLE := tests/cli tests/oracle tests/steps/apply tests/properties tests/kinds tests/cassettes tests/test_engines.py tests/test_starter.py \
-	tests/audience/decision/test_suppression.py tests/audience/staging/test_phone_normalisation.py tests/audience/staging/test_contact_numbers.py \
+	tests/audience/decision/test_suppression.py tests/audience/staging/test_phone_normalisation.py tests/audience/staging/test_number_to_call.py \
 	tests/audience/diff/test_recency_only.py tests/audience/campaigns/test_audience_by_place.py tests/audience/test_bad_outcomes.py \
 	tests/audience/sources/test_files.py tests/steps/test_campaigns_of_others.py tests/simulator/test_demo_tenant.py
 

@@ -32,8 +32,8 @@ from reconciler.audience.staging import stage
 from reconciler.model.change import Accounting
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import ContactsOf, InteractionsOf, LiveList, MembersOf, RowQuery, Rows
-from reconciler.model.score import Band, RecencyFrequency, Score
+from reconciler.model.row_queries import ContactsOf, InteractionsOf, LiveList, MembersOf, RowQuery, Rows
+from reconciler.model.score_model import Band, RecencyFrequency, Score
 from reconciler.model.segment import Delivery, Phones, Segment, Suppression, Target
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.tables import STAGED_CONTACTS, STAGED_INTERACTIONS, STAGED_MEMBERS

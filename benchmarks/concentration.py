@@ -36,11 +36,11 @@ from reconciler.model.impact import Concentration
 from reconciler.model.problem import Location
 from reconciler.model.reason import REASON
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import MembersOf, Rows
-from reconciler.model.score import Band, Engagement, Score
+from reconciler.model.row_queries import MembersOf, Rows
+from reconciler.model.score_model import Band, Engagement, Score
 from reconciler.model.segment import Delivery, Segment, Target
 from reconciler.model.segment_membership import MembershipDecision
-from reconciler.model.source_feeds import FileFeed
+from reconciler.model.source_specs import FileFeed
 from reconciler.model.tables import STAGED_CONTACTS, STAGED_MEMBERS
 from reconciler.model.workspace_settings import Engine
 

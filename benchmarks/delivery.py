@@ -46,8 +46,8 @@ from reconciler.model.problem import Location
 from reconciler.model.reason import REASON
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import ContactsOf, LiveList, Rows
-from reconciler.model.score import Band, Engagement, Score
+from reconciler.model.row_queries import ContactsOf, LiveList, Rows
+from reconciler.model.score_model import Band, Engagement, Score
 from reconciler.model.secret import Secret
 from reconciler.model.segment import Delivery, Segment
 from reconciler.model.tables import MEMBER_CHANGES

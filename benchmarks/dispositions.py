@@ -43,7 +43,7 @@ from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.reason import REASON
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import LiveCampaign, Rows
+from reconciler.model.row_queries import LiveCampaign, Rows
 from reconciler.model.secret import Secret
 from reconciler.model.tables import OUTCOME_CHANGES
 from reconciler.model.tenant import DeclaredSurface, Pace

@@ -25,7 +25,7 @@ from pyarrow import parquet
 from reconciler.audience.campaigns import audience_by_place, projected_members
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.workspace_settings import Engine
 
 SEED = 20260701

@@ -22,7 +22,7 @@ from typing import Literal, cast
 import pyarrow as arrow
 from pyarrow import parquet
 
-from reconciler.audience.delivery import dnc_recheck
+from reconciler.audience.delivery import dnc_consent_recheck
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography
 from reconciler.cli.progress_sinks import ProgressSinks
@@ -33,15 +33,15 @@ from reconciler.model.ports import Reader
 from reconciler.model.problem import Location
 from reconciler.model.reason import REASON
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import Rows
-from reconciler.model.score import Band, Engagement, Score
+from reconciler.model.row_queries import Rows
+from reconciler.model.score_model import Band, Engagement, Score
 from reconciler.model.secret import Secret
 from reconciler.model.segment import Delivery, Phones, Segment, Suppression
 from reconciler.model.segment_membership import DoNotCall
-from reconciler.model.source_feeds import Entries, FileFeed
+from reconciler.model.source_specs import Entries, FileFeed
 from reconciler.model.tables import MEMBER_CHANGES
 from reconciler.model.workspace_settings import Engine, Settings
-from reconciler.steps.apply.source_rereads import Readings
+from reconciler.steps.apply.suppression_rereads import Readings
 
 SEED = 20260701
 JOINED = 1_000
@@ -156,7 +156,7 @@ def measured(
         start, used = time.perf_counter(), time.process_time()
         read = readings.read_sources(whole)
         with engine.open_engine(terms.engine, scratch) as backend:
-            found = dict(dnc_recheck.recheck_planned(backend, planned, whole, read))
+            found = dict(dnc_consent_recheck.recheck_planned(backend, planned, whole, read))
         taken[words] = (time.perf_counter() - start, time.process_time() - used)
         expected = {f"C{number:09d}" for number in range(0, planned.adds, JOINED)}
         expected |= {"C000000001"} if words == "a line was added" else set()

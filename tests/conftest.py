@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from reconciler.cli import run as run_program
-from reconciler.model.known_hosts import load_pipeline_variables
+from reconciler.model.well_known_names import load_pipeline_variables
 from reconciler.simulator import Options, Simulator
 from tests import s3, slices
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from reconciler.ledger import file_trailer
+from reconciler.ledger import signature_trailer
 from reconciler.ledger.folder_records import Store
 from reconciler.ledger.saved_plans import SAVED
 from reconciler.ledger.sealing import Seal, open_seal
@@ -66,8 +66,8 @@ def write(path: Path, key: Seal, found: Parts, what: str = SAVED) -> None:
         with zipfile.ZipFile(file, "w") as archive:
             for name, content in found.items():
                 archive.writestr(name, content)
-            archive.comment = file_trailer.make_unsigned(key)
-        file_trailer.sign(file, key, what)
+            archive.comment = signature_trailer.make_unsigned(key)
+        signature_trailer.sign(file, key, what)
 
 
 def _sealed(key: Seal, plain: bytes, about: bytes) -> bytes:

@@ -30,7 +30,7 @@ from reconciler.model.desired_state import Desired
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.live_state import Live
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.segment_membership import Members
 from reconciler.model.workspace_settings import Engine, Workspace
 from reconciler.simulator import Simulator

@@ -164,5 +164,5 @@ def test_a_test_that_has_nothing_to_do_with_a_module_holds_none_of_its_promises(
     assert not _uses(ROOT / "tests" / "model" / "test_legal_hours.py", "reconciler.ledger.saved_plans")
     assert _uses(
         ROOT / "tests" / "audience" / "staging" / "test_phone_normalisation.py",
-        "reconciler.audience.staging.phone_text",
+        "reconciler.audience.staging.phone_recognition",
     )

@@ -17,8 +17,8 @@ from reconciler.model.pending_count import PendingCount
 from reconciler.model.reason import CODES, FAULT, LIST, NUMBER, ROW_FAULTS
 from reconciler.model.run_target import Meant
 from reconciler.rules import load_rules
-from reconciler.rules.hours_by_place import load_timetables
-from reconciler.rules.jurisdictions import load_jurisdictions
+from reconciler.rules.calling_hours_by_place import load_timetables
+from reconciler.rules.ceilings_by_jurisdiction import load_jurisdictions
 from reconciler.simulator import Simulator
 from reconciler.views import load_views, pending
 from reconciler.views import rules as view

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.audience.relations import engine
-from reconciler.audience.relations.typed_rows import check_columns
-from reconciler.model.row_files import Rows
+from reconciler.audience.relations.row_type_check import check_columns
+from reconciler.model.row_queries import Rows
 from reconciler.model.table_spec import TableSpec
 
 if TYPE_CHECKING:

@@ -149,17 +149,17 @@ def _asks_for_json(arguments: list[str]) -> bool:
 
 
 def _document(code: str, message: str, exit_code: Exit) -> None:
-    from reconciler.views import problems
+    from reconciler.views import errors
 
-    print_document(problems.make_document(code, message, exit_code))
+    print_document(errors.make_document(code, message, exit_code))
 
 
 def _tell(error: ReconcilerError, machine: bool) -> None:
-    from reconciler.views import problems
+    from reconciler.views import errors
 
     if machine:
-        print_document(problems.machine(error))
+        print_document(errors.machine(error))
         return
     from reconciler.cli.console import console
 
-    console(stderr=True).print(problems.show_failure(error), soft_wrap=True)
+    console(stderr=True).print(errors.show_failure(error), soft_wrap=True)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from reconciler.model.ports import Progress
     from reconciler.model.report import Report
     from reconciler.model.reviews import Review
-    from reconciler.views.read_progress import ReadingProgress
+    from reconciler.views.plan_progress import ReadingProgress
 
 
 @click.command()
@@ -79,7 +79,7 @@ def apply(
     from reconciler.cli.console import console
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.steps.load import load
-    from reconciler.views.read_progress import ReadingProgress
+    from reconciler.views.plan_progress import ReadingProgress
 
     if resume is not None and (file is not None or Path(resume).suffix == ".plan"):
         raise click.UsageError("--resume applies the plan of the interrupted run; leave FILE out")
@@ -261,10 +261,10 @@ class _Apply:
         _tell(report, self.workspace, self.output_format, self.runtime.ledger_state)
 
     def _end_stopped(self, words: str) -> int:
-        from reconciler.views import problems
+        from reconciler.views import errors
 
         if self.output_format == "json":
-            print_document(problems.make_document("interrupted", words, Exit.INTERRUPTED))
+            print_document(errors.make_document("interrupted", words, Exit.INTERRUPTED))
         click.echo(words, err=True)
         _tell_how_to_go_on(self.workspace)
         return Exit.INTERRUPTED

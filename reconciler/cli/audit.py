@@ -14,11 +14,11 @@ import click
 from reconciler.cli.output_formats import format_option, show
 from reconciler.cli.workspace_options import open_workspace, workspace_options
 from reconciler.model.errors import LedgerError
-from reconciler.model.text_lists import format_count
+from reconciler.model.text_enumerations import format_count
 
 if TYPE_CHECKING:
     from reconciler.ledger.audit_verification import Place
-    from reconciler.ledger.records import Records
+    from reconciler.ledger.record_store_interface import Records
 
 _SHORTEST_REASON = 10
 
@@ -66,7 +66,7 @@ def log(chosen: dict[str, Any], ledger: str | None, output_format: str) -> int:
     """List every run: who applied which plan, when, how it ended, and for which commit and pull request."""
     from reconciler.ledger.audit_verification import read_entries
     from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, find_seal
-    from reconciler.model.audit_log import list_runs
+    from reconciler.model.audited_runs import list_runs
 
     with _open_ledger(chosen, ledger) as store:
         seal = find_seal(store, os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE))

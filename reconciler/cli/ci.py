@@ -1,4 +1,4 @@
-# tested by: tests/code_hosts/test_in_place.py
+# tested by: tests/code_hosts/test_comment_and_drift_issue.py
 """`reconciler ci`: what a pipeline tells its code host, and asks of it."""
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def comment(file: Path | None, name: str, pull_request: str | None, html: str | 
     """
     from reconciler.cli.run_origin import read_run_origin
     from reconciler.code_hosts import open_code_host
-    from reconciler.code_hosts.in_place import put_comment
+    from reconciler.code_hosts.comment_and_drift_issue import put_comment
     from reconciler.views.markdown import plan as show_plan
 
     origin = read_run_origin(os.environ)
@@ -114,7 +114,7 @@ def approved_plan(name: str, commit: str | None, out: Path, reviews: Path | None
     """
     from reconciler.cli.run_origin import read_run_origin
     from reconciler.code_hosts import open_code_host
-    from reconciler.code_hosts.in_place import fetch_approved
+    from reconciler.code_hosts.comment_and_drift_issue import fetch_approved
     from reconciler.model.errors import Stale
     from reconciler.model.plan_json import plan_digest
 
@@ -155,7 +155,7 @@ def reviewed_plan(name: str, pull_request: str | None, out: Path) -> int:
     Writes nothing where no earlier commit was approved.
     """
     from reconciler.code_hosts import open_code_host
-    from reconciler.code_hosts.in_place import fetch_reviewed
+    from reconciler.code_hosts.comment_and_drift_issue import fetch_reviewed
 
     commit = fetch_reviewed(open_code_host(os.environ), _choose_number(pull_request), name, out)
     words = "No earlier commit was approved." if commit is None else f"Commit {commit[:12]} was approved before."
@@ -179,7 +179,7 @@ def _choose_number(pull_request: str | None) -> str:
 def drift_issue(file: Path, name: str) -> int:
     """Say in one issue what has drifted by FILE, which `drift --out` saved; close it where nothing has."""
     from reconciler.code_hosts import open_code_host
-    from reconciler.code_hosts.in_place import put_issue
+    from reconciler.code_hosts.comment_and_drift_issue import put_issue
     from reconciler.views.markdown import plan as show_plan
 
     plan = _read_plan(file)
@@ -244,7 +244,7 @@ def _describe_problems(text: str) -> str:
 def _make_title(plan: Plan) -> str:
     """What has drifted, counted, in a title; names are foreign text, and short."""
     from reconciler.model.change import Action
-    from reconciler.model.text_lists import format_count
+    from reconciler.model.text_enumerations import format_count
     from reconciler.views.plain_text import plain
 
     objects = sum(change.action is not Action.NO_OP for change in plan.objects) + len(plan.undeclared)

@@ -30,7 +30,7 @@ def demo(into: Path, latency: float) -> int:
     from datetime import UTC, datetime
 
     from reconciler.model.instants import find_last_midnight
-    from reconciler.model.known_hosts import is_in_pipeline
+    from reconciler.model.well_known_names import is_in_pipeline
     from reconciler.simulator import Options, Simulator
     from reconciler.simulator.demo_tenant import populate
 

@@ -35,7 +35,7 @@ def drift(
     from reconciler.flow import propose
     from reconciler.ledger.saved_plans import save_plan
     from reconciler.steps.load import load
-    from reconciler.views.read_progress import ReadingProgress
+    from reconciler.views.plan_progress import ReadingProgress
 
     with (
         open_workspace(chosen, refresh=refresh) as workspace,

@@ -43,8 +43,8 @@ def contact(chosen: dict[str, Any], contact: str, segment: str, output_format: s
 def rule(rule: str, output_format: str) -> int:
     """Tell what the rule ID asks for, why, and what it rests on. Needs no workspace."""
     from reconciler.rules import load_rules
-    from reconciler.rules.hours_by_place import load_timetables
-    from reconciler.rules.jurisdictions import load_jurisdictions
+    from reconciler.rules.calling_hours_by_place import load_timetables
+    from reconciler.rules.ceilings_by_jurisdiction import load_jurisdictions
 
     found = load_rules().get(rule.upper())
     if found is None:

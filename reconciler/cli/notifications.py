@@ -101,9 +101,9 @@ def _tell(occasions: Iterable[Occasion], workspace: Workspace, runtime: LocalRun
         click.echo(f"Not all webhooks were notified. {_again(workspace)}", err=True)
     except ReconcilerError as error:
         from reconciler.cli.console import console
-        from reconciler.views import problems
+        from reconciler.views import errors
 
-        console(stderr=True).print(problems.show_failure(error), soft_wrap=True)
+        console(stderr=True).print(errors.show_failure(error), soft_wrap=True)
         click.echo("Not all webhooks were notified; the apply itself is not affected.", err=True)
     except Exception as error:  # even a fault of the program is no reason to say that the apply failed
         click.echo(f"error[internal]: {type(error).__name__}", err=True)

@@ -71,7 +71,7 @@ def plan(
     from reconciler.model.problem import Location
     from reconciler.steps.compare import compare_plans
     from reconciler.steps.load import load
-    from reconciler.views.read_progress import ReadingProgress
+    from reconciler.views.plan_progress import ReadingProgress
 
     with (
         open_workspace(chosen, prune=prune, release=release, refresh=refresh) as workspace,

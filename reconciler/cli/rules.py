@@ -16,8 +16,8 @@ def rules(output_format: str) -> int:
     Needs no workspace.
     """
     from reconciler.rules import load_rules as known
-    from reconciler.rules.hours_by_place import load_timetables
-    from reconciler.rules.jurisdictions import load_jurisdictions
+    from reconciler.rules.calling_hours_by_place import load_timetables
+    from reconciler.rules.ceilings_by_jurisdiction import load_jurisdictions
 
     every = tuple(known().values())
     show("rules", output_format, every, load_jurisdictions(), load_timetables())

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.cli.run_origin import read_run_origin
-from reconciler.cxone.campaign_rate import CampaignLimiters
+from reconciler.cxone.campaign_rate_limit import CampaignLimiters
 from reconciler.cxone.campaign_reader import CampaignReader
 from reconciler.cxone.webhook_client import WebhookClient
 from reconciler.cxone.writer import TenantWriter
@@ -21,27 +21,27 @@ from reconciler.kinds import collect_earlier_names, contact_list, load_kinds
 from reconciler.kinds.tenant import fetch_secret, identify_tenant, make_surfaces
 from reconciler.kinds.webhook import make_receiver, refuse_receiver
 from reconciler.ledger import last_written, retry_queue, score_dates
-from reconciler.ledger.cache import CacheFolder, folder_of
 from reconciler.ledger.folder_records import open_store
+from reconciler.ledger.interaction_cache_files import CacheFolder, folder_of
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
 from reconciler.ledger.owners import Registry
-from reconciler.ledger.records import KEY_VARIABLE, TOKENS, Records
+from reconciler.ledger.record_store_interface import KEY_VARIABLE, TOKENS, Records
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE
 from reconciler.ledger.sealing import VARIABLE as SEAL_VARIABLE
 from reconciler.model.callback_hosts import make_allowance
-from reconciler.model.cause import Applied
+from reconciler.model.change_cause import Applied
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.desired_state import Desired
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.score_date import Scored
+from reconciler.model.score_basis import Scored
 from reconciler.model.secret import Secret
 from reconciler.model.webhook import Receiver, Webhook
 from reconciler.model.workspace_settings import Workspace
 
 if TYPE_CHECKING:
-    from reconciler.views.read_progress import ReadingProgress
+    from reconciler.views.plan_progress import ReadingProgress
 
 
 class LocalRuntime:

@@ -11,7 +11,7 @@ import click
 from reconciler.cli.output_formats import format_option, show
 from reconciler.cli.workspace_options import open_workspace, workspace_options
 from reconciler.model.errors import Exit
-from reconciler.model.text_lists import format_count
+from reconciler.model.text_enumerations import format_count
 
 if TYPE_CHECKING:
     from reconciler.ledger.outbox import Outbox

@@ -1,4 +1,4 @@
-# tested by: tests/code_hosts/test_in_place.py
+# tested by: tests/code_hosts/test_comment_and_drift_issue.py
 """Write and read what a comment or an issue of ours carries unseen: what it is about, and the plans before it.
 
 An HTML comment at the very beginning of the text, as JSON. Whoever may write in the repository can edit a comment of

@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_statistics.py
-"""Read what concerns campaigns: contacts, lists and call statistics."""
+"""Read the contacts, lists, call outcomes and call statistics of campaigns."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from reconciler.cxone import outcomes
 from reconciler.cxone.errors import BadReply, NotFound
 from reconciler.cxone.object_reader import Odd
 from reconciler.cxone.reader import TenantReader
+from reconciler.model.dialling_forecast import Statistics
 from reconciler.model.errors import Interrupted, ReconcilerError
-from reconciler.model.forecast import Statistics
 from reconciler.model.kind import Kind
 from reconciler.model.notice import Notice
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.row_files import CampaignPhones, LiveCampaign, LiveList, OutcomesOf, Rows
+from reconciler.model.row_queries import CampaignPhones, LiveCampaign, LiveList, OutcomesOf, Rows
 from reconciler.model.row_wire import Outcomes
 
 _KIND = "Campaign"

@@ -15,7 +15,7 @@ from typing import Self
 
 from reconciler.cxone.errors import BadReply, RateLimited, Unavailable
 from reconciler.cxone.event_socket import Events
-from reconciler.cxone.job_events import JobEventListener, Patience
+from reconciler.cxone.job_event_listener import JobEventListener, Patience
 from reconciler.model.errors import Interrupted
 from reconciler.model.jobs import Job, JobOverdue
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.cxone.collection import Reading
 from reconciler.cxone.page_spool import Spool
 from reconciler.cxone.pages import MOST_PAGES, Heard
 from reconciler.cxone.pages import Rows as Page
+from reconciler.cxone.surface_objects import Reading
 from reconciler.cxone.transport import Transport
 from reconciler.model.reply_shape import TEXT_OR_NUMBER, Shape, may
-from reconciler.model.row_files import ATTRIBUTE, SENT_AS, Rows
+from reconciler.model.row_queries import ATTRIBUTE, SENT_AS, Rows
 from reconciler.model.surface_wire import Members, Wire
 
 

@@ -18,9 +18,9 @@ from typing import Any, Self
 
 from reconciler.cxone import name_lookup
 from reconciler.cxone.auth import make_access
-from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
-from reconciler.cxone.collection import read_collection, read_one
+from reconciler.cxone.campaign_rate_limit import CampaignLimiter, CampaignLimiters
 from reconciler.cxone.object_parts import Answers, read_parts
+from reconciler.cxone.surface_objects import read_collection, read_one
 from reconciler.cxone.transport import Transport
 from reconciler.model import text_folding
 from reconciler.model.errors import ReconcilerError
@@ -29,7 +29,7 @@ from reconciler.model.live_state import LiveObject
 from reconciler.model.nearest_name import find_nearest
 from reconciler.model.ownership_registry import NoOwners, Owners
 from reconciler.model.paging import Query
-from reconciler.model.renaming import Earlier, name_of, rename_ours
+from reconciler.model.rename_lookup import Earlier, name_of, rename_ours
 from reconciler.model.reply_shape import whole
 from reconciler.model.row_wire import Outcomes
 from reconciler.model.surface_wire import Wire
@@ -47,7 +47,7 @@ class ObjectReader:
     """Reads one tenant. Holds its connections: use it as a context manager.
 
     Args:
-        earlier: by kind, names that objects of the workspace `owner` may have had before (`model.renaming`).
+        earlier: by kind, names that objects of the workspace `owner` may have had before (`model.rename_lookup`).
         owners: opens the registry of whose objects are that cannot say it themselves; None: nobody knows of any.
     """
 

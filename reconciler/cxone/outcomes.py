@@ -15,7 +15,7 @@ from reconciler.cxone.errors import Conflict, Invalid, NotFound, Unknown, WireEr
 from reconciler.cxone.page_spool import Spool
 from reconciler.cxone.transport import Transport
 from reconciler.model.disposition import Ending, Settled, Standing
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.row_wire import Outcomes
 from reconciler.model.surface_wire import Call, in_path
 from reconciler.model.worker_pool import work_all

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from reconciler.cxone.collection import has_members
 from reconciler.cxone.errors import NotFound
-from reconciler.cxone.history import read_history
+from reconciler.cxone.interaction_reader import read_history
 from reconciler.cxone.list_members import MembersAt, find_telling, read_attributes, read_members
 from reconciler.cxone.list_methods import is_offered
 from reconciler.cxone.object_reader import ObjectReader
+from reconciler.cxone.surface_objects import has_members
 from reconciler.model.api_surface import ApiSurface
-from reconciler.model.delivery import Way
+from reconciler.model.delivery_method import Way
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.reply_shape import Shape
-from reconciler.model.row_files import ContactsOf, InteractionsOf, LiveList, MembersOf, Rows
+from reconciler.model.row_queries import ContactsOf, InteractionsOf, LiveList, MembersOf, Rows
 from reconciler.surfaces import load_methods
 from reconciler.surfaces import load_surfaces as api_surfaces
 

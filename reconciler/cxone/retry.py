@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from reconciler.cxone.auth import TokenSource
 from reconciler.cxone.backoff import Backoff
-from reconciler.cxone.campaign_rate import CampaignLimiter
+from reconciler.cxone.campaign_rate_limit import CampaignLimiter
 from reconciler.cxone.error_mapping import map_error
 from reconciler.cxone.errors import strip_url
 from reconciler.cxone.rate_limit import Limiter

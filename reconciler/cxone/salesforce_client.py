@@ -26,10 +26,10 @@ from reconciler.model.reason import Reason
 from reconciler.model.reply_shape import ID as RECORD_ID
 from reconciler.model.reply_shape import WHOLE, Shape, may, needs, whole
 from reconciler.model.reply_shape import Rows as RowsOf
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.secret import Secret
 from reconciler.model.soql import ID, make_select
-from reconciler.model.source_feeds import SalesforceFeed
+from reconciler.model.source_specs import SalesforceFeed
 from reconciler.model.tenant import Pace, SurfaceAccess, TokenRequest
 
 LIFETIME = 86_400.0

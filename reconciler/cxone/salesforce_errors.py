@@ -14,7 +14,7 @@ from reconciler.cxone.response import list_error_codes
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.soql import ID
-from reconciler.model.source_feeds import SalesforceFeed
+from reconciler.model.source_specs import SalesforceFeed
 
 _HINTS = {
     "MALFORMED_QUERY": "correct the condition in `where`; it is SOQL, and a text stands in single quotes",

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from reconciler.cxone.auth import TokenSource, make_grant_shape
 from reconciler.cxone.backoff import Backoff
-from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
+from reconciler.cxone.campaign_rate_limit import CampaignLimiter, CampaignLimiters
 from reconciler.cxone.error_mapping import map_odd_reply
 from reconciler.cxone.http_attempt import Sender
 from reconciler.cxone.rate_limit import Limiter

@@ -20,7 +20,7 @@ from functools import partial
 
 from reconciler import __version__
 from reconciler.cxone.backoff import Backoff
-from reconciler.cxone.callback_signature import make_signature
+from reconciler.cxone.callback_signing import make_signature
 from reconciler.cxone.response import Broken, Outcome
 from reconciler.cxone.webhook_http import post
 from reconciler.model.url_parts import Endpoint, parse_endpoint

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from reconciler.cxone import list_methods, outcomes
-from reconciler.cxone.campaign_rate import CampaignLimiters
+from reconciler.cxone.campaign_rate_limit import CampaignLimiters
 from reconciler.cxone.errors import NotFound, RateLimited, TooLarge, Unknown
 from reconciler.cxone.event_socket import make_events
 from reconciler.cxone.job_watcher import Watcher
@@ -23,7 +23,7 @@ from reconciler.model.kind import Kind
 from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.ownership_registry import NoOwners, Owners
 from reconciler.model.problem import BadInput, Location
-from reconciler.model.renaming import Earlier
+from reconciler.model.rename_lookup import Earlier
 from reconciler.model.tenant import DeclaredSurface
 from reconciler.surfaces import load_methods
 

@@ -27,7 +27,7 @@ from reconciler.model.problem import Location, Problem
 from reconciler.model.reason import Reason
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import MemberPhones, RowQuery
+from reconciler.model.row_queries import MemberPhones, RowQuery
 from reconciler.model.vendor_values import find_meaning
 
 Spec = Mapping[str, Any]

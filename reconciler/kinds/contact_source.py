@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from reconciler.model.external_references import Named
 from reconciler.model.kind import Kind
-from reconciler.model.outside_names import Named
-from reconciler.model.people_sources import (
+from reconciler.model.problem import Problem
+from reconciler.model.resource import Catalogue, Resource
+from reconciler.model.row_queries import ContactsIn, ContactsOf, HistoryQuery, PeopleQuery
+from reconciler.model.source_parsing import (
     HISTORIES,
     PEOPLE,
     check_files,
@@ -17,9 +20,6 @@ from reconciler.model.people_sources import (
     make_live_list,
     make_people_query,
 )
-from reconciler.model.problem import Problem
-from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.row_files import ContactsIn, ContactsOf, HistoryQuery, PeopleQuery
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from datetime import datetime
 from reconciler.kinds import suppression_list
 from reconciler.model.disposition import MATRIX, STANDARD, DispositionSet, Feedback, Meaning
 from reconciler.model.kind import Kind, Reference
-from reconciler.model.people_sources import check_files, iter_names_of_rows, make_file_paths, make_pairs, make_sql_query
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.row_files import CampaignPhones, LiveCampaign, OutcomesOf, RowQuery
-from reconciler.model.source_feeds import DispositionFeed, FileDispositions, SqlDispositions
+from reconciler.model.row_queries import CampaignPhones, LiveCampaign, OutcomesOf, RowQuery
+from reconciler.model.source_parsing import check_files, iter_names_of_rows, make_file_paths, make_pairs, make_sql_query
+from reconciler.model.source_specs import DispositionFeed, FileDispositions, SqlDispositions
 
 _FEEDS = ("files", "sql")
 

@@ -9,7 +9,7 @@ from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind, Reference
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Path, Resource
-from reconciler.model.score import Band, Combined, Engagement, RecencyFrequency, Score
+from reconciler.model.score_model import Band, Combined, Engagement, RecencyFrequency, Score
 
 DEFAULT_THRESHOLD = 75
 

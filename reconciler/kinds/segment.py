@@ -10,11 +10,10 @@ from typing import Any
 from reconciler.kinds import contact_list, contact_source, score_model, suppression_list
 from reconciler.model.countries import find_declared_country as country_of
 from reconciler.model.kind import Kind, Reference
-from reconciler.model.people_sources import make_live_list
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import (
+from reconciler.model.row_queries import (
     SENT_AS,
     ContactsOf,
     InteractionsOf,
@@ -23,9 +22,10 @@ from reconciler.model.row_files import (
     PeopleQuery,
     RowQuery,
 )
-from reconciler.model.score import RecencyFrequency
+from reconciler.model.score_model import RecencyFrequency
 from reconciler.model.segment import BAND, SCORED, Cap, Delivery, Phones, Segment, Suppression, Target
-from reconciler.model.source_feeds import SalesforceFeed
+from reconciler.model.source_parsing import make_live_list
+from reconciler.model.source_specs import SalesforceFeed
 from reconciler.surfaces import load_methods
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.countries import find_declared_country
+from reconciler.model.external_references import Named, PlaceName
 from reconciler.model.instants import parse_duration, parse_instant
 from reconciler.model.kind import Kind
-from reconciler.model.outside_names import Named, PlaceName
-from reconciler.model.people_sources import PEOPLE, check_people, iter_names_of_rows, make_people_query
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.row_files import Additions, RowQuery
+from reconciler.model.row_queries import Additions, RowQuery
 from reconciler.model.segment import Phones, Suppression
-from reconciler.model.source_feeds import Answers, Entries, FileFeed
+from reconciler.model.source_parsing import PEOPLE, check_people, iter_names_of_rows, make_people_query
+from reconciler.model.source_specs import Answers, Entries, FileFeed
 
 DEFAULT_AGE = "31d"
 """How old registry data may be: 31 days, 16 CFR 310.4(b)(3)(iv) (69 FR 16367)."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from reconciler.model.api_surface import make_event_url
 from reconciler.model.callback_hosts import parse_network
+from reconciler.model.external_references import ClearName, HostName, Named, PrivateName, make_secret_name
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
 from reconciler.model.operator_bounds import Held
-from reconciler.model.outside_names import ClearName, HostName, Named, PrivateName, make_secret_name
 from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.secret import Secret

@@ -7,10 +7,10 @@ from typing import Any
 
 from reconciler.model.callback_hosts import Allowance, make_allowance
 from reconciler.model.callback_payloads import SAMPLES
+from reconciler.model.external_references import HostName, Named, SecretName, make_secret_name
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
 from reconciler.model.operator_bounds import Held
-from reconciler.model.outside_names import HostName, Named, SecretName, make_secret_name
 from reconciler.model.problem import BadInput, Location, Problem, Problems
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.secret import Secret

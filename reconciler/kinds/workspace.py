@@ -10,10 +10,10 @@ from typing import Any
 
 from reconciler.bucket.object_urls import SCHEMES, NotAnAddress, parse_url, scheme_of
 from reconciler.model.cache_port import Cache
+from reconciler.model.external_references import HostName, Named, PlaceName
 from reconciler.model.finding import Severity
 from reconciler.model.instants import parse_duration, parse_instant
 from reconciler.model.kind import Kind
-from reconciler.model.outside_names import HostName, Named, PlaceName
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.workspace_settings import Engine, Limits, Override, RetryPolicy, Settings

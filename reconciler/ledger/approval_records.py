@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from reconciler.ledger.records import Records
+from reconciler.ledger.record_store_interface import Records
 from reconciler.model.approval import LONGEST, SignedApproval
 from reconciler.model.errors import LedgerError, ReconcilerError
 

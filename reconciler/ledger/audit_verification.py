@@ -1,4 +1,4 @@
-# tested by: tests/ledger/test_record_proofs.py
+# tested by: tests/ledger/test_json_hmac.py
 """Verify the audit record, and say what cannot be proved."""
 
 from __future__ import annotations
@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.ledger import audit, line_counts
+from reconciler.ledger import audit, confirmed_line_counts
 from reconciler.ledger.audit import Reading
 from reconciler.ledger.interrupted_runs import journal_of
 from reconciler.ledger.lock import FENCES
-from reconciler.ledger.records import Records, parse_line
+from reconciler.ledger.record_store_interface import Records, parse_line
 from reconciler.ledger.sealing import Seal
 from reconciler.ledger.signed_lines import ProvenRecords, Unproven
 from reconciler.model.audit_anchor import START, Anchor
@@ -32,7 +32,7 @@ def verify(store: Records, seal: Seal | None, against: Sequence[Place] = ()) -> 
         LedgerError: something was altered or is missing, or the record's last entry is under no key at hand.
     """
     reading, seen = Reading(), _Seen(against)
-    confirmed = line_counts.read_confirmed(store, seal, audit.FILE) if seal is not None else 0
+    confirmed = confirmed_line_counts.read_confirmed(store, seal, audit.FILE) if seal is not None else 0
     for line in store.scan_lines(audit.FILE):
         seen.take(reading.take(line, seal), reading)
     audit.refuse_broken(store, reading)
@@ -45,7 +45,7 @@ def verify(store: Records, seal: Seal | None, against: Sequence[Place] = ()) -> 
             hint="give the key that they were written under in RECONCILER_KEY",
         )
     audit.refuse_unproven(store, reading)
-    line_counts.refuse_short(store, audit.FILE, reading.entries, confirmed)
+    confirmed_line_counts.refuse_short(store, audit.FILE, reading.entries, confirmed)
     words = [_describe_adoption(each) for each in reading.adopted]
     if sum(reading.unproven.values()):
         words.append(

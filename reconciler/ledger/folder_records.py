@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reconciler.bucket.object_urls import SCHEMES, NotAnAddress, parse_url, scheme_of
-from reconciler.ledger import records
+from reconciler.ledger import record_store_interface
 from reconciler.ledger.git_index import is_tracked
 from reconciler.ledger.object_records import ObjectStore
-from reconciler.ledger.records import Held, Records
+from reconciler.ledger.record_store_interface import Held, Records
 from reconciler.model.errors import LedgerError
 from reconciler.model.secret import Secret
 
@@ -202,7 +202,7 @@ class Store:
         """Everything in the folder of the runs, sorted, and whether it is one."""
         folder = self.folder / "runs"
         for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
-            yield entry.name, entry.is_dir() and records.is_run(entry.name)
+            yield entry.name, entry.is_dir() and record_store_interface.is_run(entry.name)
 
     @contextmanager
     def write_file(self, name: str) -> Iterator[Path]:
@@ -223,7 +223,7 @@ class Store:
 
     def read_or_create_token_key(self, given: str | None) -> Secret:
         """The key that contacts' tokens are made with: from the environment, else created here once."""
-        return records.read_or_create_token_key(self, given)
+        return record_store_interface.read_or_create_token_key(self, given)
 
     def _make_folder_of(self, path: Path) -> None:
         """Make a record's folder, the owner's alone; `parents=True` would make those above with anybody's mode."""

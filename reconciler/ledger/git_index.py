@@ -1,4 +1,4 @@
-# tested by: tests/ledger/test_record_proofs.py
+# tested by: tests/ledger/test_json_hmac.py
 """Tell whether git tracks a file, by reading its index.
 
 The format: https://git-scm.com/docs/index-format. In versions 2 and 3 an entry has its whole path, ended by a NUL byte;

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger.records import Records, parse_line
+from reconciler.ledger.record_store_interface import Records, parse_line
 from reconciler.ledger.signed_lines import ProvenRecords, Unproven
 from reconciler.model.errors import LedgerError
 

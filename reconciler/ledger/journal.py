@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from reconciler.ledger import audit, last_written, lock, retry_queue, score_dates, suppressed_since_plan
-from reconciler.ledger.records import line_damaged, parse_line
+from reconciler.ledger.record_store_interface import line_damaged, parse_line
 from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.ledger.suppressed_since_plan import LeftOut
 from reconciler.model.audit_anchor import Anchor
@@ -25,7 +25,7 @@ from reconciler.model.errors import LedgerError, ReconcilerError
 from reconciler.model.jobs import Job
 from reconciler.model.report import JobEnd, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
-from reconciler.model.score_date import Scored
+from reconciler.model.score_basis import Scored
 
 _ATTEMPT = re.compile(r"[~?]")
 """What stands in a key between a piece and a later sending of it, or the trial of one of its rows."""

@@ -14,9 +14,9 @@ from datetime import datetime
 
 import orjson
 
-from reconciler.ledger.records import Records
-from reconciler.model.cause import Applied, AppliedList
+from reconciler.ledger.record_store_interface import Records
 from reconciler.model.change import Action, ObjectChange
+from reconciler.model.change_cause import Applied, AppliedList
 from reconciler.model.live_state import compute_digest
 from reconciler.model.plan import Plan
 from reconciler.model.report import Outcome, StepResult

@@ -1,4 +1,4 @@
-# tested by: tests/ledger/test_record_proofs.py
+# tested by: tests/ledger/test_json_hmac.py
 """Keep what was last written of the contacts of a list.
 
 One file for each tenant and list, replaced by each run that writes; keyed digests alone, encrypted under the ledger's

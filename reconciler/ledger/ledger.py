@@ -1,4 +1,4 @@
-# tested by: tests/ledger/test_record_proofs.py
+# tested by: tests/ledger/test_json_hmac.py
 """Combine the records of a workspace: runs, lock, audit, caches."""
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from reconciler.ledger import audit, interrupted_runs, last_applied, lock
 from reconciler.ledger.interrupted_runs import InterruptedRun, journal_of, list_foreign, read_interrupted
 from reconciler.ledger.journal import Run, now
 from reconciler.ledger.owners import Registry
-from reconciler.ledger.records import Records, parse_line
+from reconciler.ledger.record_store_interface import Records, parse_line
 from reconciler.ledger.saved_plans import name_run_plan, open_plan, save_plan
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal, open_seal
 from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.model.audit_anchor import Anchor
-from reconciler.model.cause import Applied
+from reconciler.model.change_cause import Applied
 from reconciler.model.errors import LedgerError
 from reconciler.model.lock_state import LockState
 from reconciler.model.origin import Origin

@@ -15,7 +15,7 @@ from pathlib import Path
 import orjson
 
 from reconciler.ledger import audit
-from reconciler.ledger.records import Held, Records
+from reconciler.ledger.record_store_interface import Held, Records
 from reconciler.ledger.sealing import Seal
 from reconciler.model.errors import LedgerError
 from reconciler.model.lock_state import TIME_TO_LIVE, LockState

@@ -15,8 +15,8 @@ from typing import TypeVar
 from reconciler.bucket.object_client import Bucket
 from reconciler.bucket.object_urls import Url
 from reconciler.bucket.store_errors import BucketError, Exists, Missing, Moved
-from reconciler.ledger import records
-from reconciler.ledger.records import Held
+from reconciler.ledger import record_store_interface
+from reconciler.ledger.record_store_interface import Held
 from reconciler.model.errors import LedgerError
 from reconciler.model.secret import Secret
 from reconciler.model.temporary_folder import temporary_folder
@@ -156,13 +156,13 @@ class ObjectStore:
     def list_runs(self) -> list[str]:
         """The names of the runs."""
         with _name_the_ledger():
-            return sorted(filter(records.is_run, self._bucket.list_folders(self._key("runs/"))))
+            return sorted(filter(record_store_interface.is_run, self._bucket.list_folders(self._key("runs/"))))
 
     def list_strangers(self) -> list[str]:
         """What else lies among them."""
         with _name_the_ledger():
             folders, files = self._bucket.list_entries(self._key("runs/"))
-            return sorted([*files, *(each for each in folders if not records.is_run(each))])
+            return sorted([*files, *(each for each in folders if not record_store_interface.is_run(each))])
 
     @contextmanager
     def write_file(self, name: str) -> Iterator[Path]:
@@ -194,7 +194,7 @@ class ObjectStore:
 
     def read_or_create_token_key(self, given: str | None) -> Secret:
         """See `records.read_or_create_token_key`."""
-        return records.read_or_create_token_key(self, given)
+        return record_store_interface.read_or_create_token_key(self, given)
 
     def _key(self, name: str) -> str:
         return f"{self._base}{name}"

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger.records import Records
+from reconciler.ledger.record_store_interface import Records
 from reconciler.model.errors import LedgerError
 from reconciler.model.webhook import Callback, Event, Receipt, Waiting
 

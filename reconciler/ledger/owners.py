@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger.records import Records, line_damaged, parse_line
+from reconciler.ledger.record_store_interface import Records, line_damaged, parse_line
 from reconciler.model.errors import LedgerError
 
 FILE = "owners.jsonl"

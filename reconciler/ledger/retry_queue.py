@@ -1,4 +1,4 @@
-# tested by: tests/ledger/test_record_proofs.py
+# tested by: tests/ledger/test_json_hmac.py
 """Keep the contacts that are pending retry.
 
 One line for each step that had contacts rejected, or taken that were rejected before, kept from run to run: the journal
@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger.records import Records
+from reconciler.ledger.record_store_interface import Records
 
 _FILE = "owed.jsonl"
 

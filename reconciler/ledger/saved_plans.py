@@ -1,4 +1,4 @@
-# tested by: tests/ledger/test_record_proofs.py
+# tested by: tests/ledger/test_json_hmac.py
 """Save plans to files, and open them: `plan.json`, `anchor.json` and sealed rows in one zip.
 
 Nothing personal is in the document. The rows are: names, phones and ids, sealed under the workspace's key. Every byte
@@ -18,7 +18,7 @@ from typing import IO, Any
 
 import orjson
 
-from reconciler.ledger import file_trailer
+from reconciler.ledger import signature_trailer
 from reconciler.ledger.sealing import VARIABLE, Seal
 from reconciler.model.audit_anchor import NOWHERE, Anchor
 from reconciler.model.errors import ReconcilerError, Stale
@@ -92,8 +92,8 @@ def _write(plan: Plan, draft: Path, seal: Seal, what: str, anchor: Anchor) -> No
                     name = _part_name(rows.path.name)
                     with rows.path.open("rb") as plain, archive.open(name, "w", force_zip64=True) as sealed:
                         seal.close(plain, sealed, _bind_part(document, name))
-            archive.comment = file_trailer.make_unsigned(seal)
-        file_trailer.sign(handle, seal, what)
+            archive.comment = signature_trailer.make_unsigned(seal)
+        signature_trailer.sign(handle, seal, what)
         handle.flush()
         os.fsync(handle.fileno())
 
@@ -167,7 +167,7 @@ def _open_archive(path: Path) -> Iterator[tuple[IO[bytes], zipfile.ZipFile]]:
 
 def _read_key_name(file: IO[bytes], archive: zipfile.ZipFile, path: Path) -> str:
     """The name of the key that a plan was signed with."""
-    name = file_trailer.read_key_name(file)
+    name = signature_trailer.read_key_name(file)
     if name is not None:
         return name
     if _DOCUMENT in archive.namelist():
@@ -188,7 +188,7 @@ def _refuse_unproven(file: IO[bytes], archive: zipfile.ZipFile, path: Path, seal
             note=f"the key is {VARIABLE} where that is set, else the ledger's plan.key",
             hint=f"apply it with the ledger that it was planned with, or give both commands one {VARIABLE}",
         )
-    if not file_trailer.is_proven(file, key, what):
+    if not signature_trailer.is_proven(file, key, what):
         raise Stale(f"the plan was edited after it was made, or is not {what}: its seal does not fit", hint=_EDITED)
     return key
 

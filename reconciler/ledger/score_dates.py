@@ -11,10 +11,10 @@ import secrets
 
 import orjson
 
-from reconciler.ledger.records import Records
+from reconciler.ledger.record_store_interface import Records
 from reconciler.model.instants import parse_instant
 from reconciler.model.live_state import compute_digest
-from reconciler.model.score_date import Scored
+from reconciler.model.score_basis import Scored
 
 
 def _file_name(tenant: str, name: str) -> str:

@@ -1,4 +1,4 @@
-# tested by: tests/ledger/test_record_proofs.py
+# tested by: tests/ledger/test_json_hmac.py
 """Encrypt and authenticate the rows of plans and records under the workspace's key.
 
 AES-256-GCM over blocks of a mebibyte, each file under a key of its own that HKDF-SHA256 derives from the workspace's
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING
 
-from reconciler.ledger.records import Records, create_key_once, read_key
+from reconciler.ledger.record_store_interface import Records, create_key_once, read_key
 from reconciler.model.errors import ReconcilerError, Stale
 from reconciler.model.secret import Secret
 

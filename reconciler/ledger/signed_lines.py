@@ -1,4 +1,4 @@
-# tested by: tests/ledger/test_record_proofs.py
+# tested by: tests/ledger/test_json_hmac.py
 """Sign the lines of a record, and encrypt what is personal in them.
 
 A line stays a JSON object that anybody may read. The fields that name people are encrypted, all in one; an HMAC over
@@ -20,10 +20,10 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger import line_counts, owners
-from reconciler.ledger.line_counts import COMPARE as _COMPARE
-from reconciler.ledger.record_proofs import read_proof, write_proof
-from reconciler.ledger.records import Held, Records, line_damaged, parse_line
+from reconciler.ledger import confirmed_line_counts, owners
+from reconciler.ledger.confirmed_line_counts import COMPARE as _COMPARE
+from reconciler.ledger.json_hmac import read_proof, write_proof
+from reconciler.ledger.record_store_interface import Held, Records, line_damaged, parse_line
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal
 from reconciler.model.errors import LedgerError
 from reconciler.model.secret import Secret
@@ -62,11 +62,11 @@ class ProvenRecords:
         with guard:
             if name not in self._written:
                 self._written[name] = self.read_last(name)[0]
-                line_counts.write_count(self._store, self.seal, name, self._written[name])
+                confirmed_line_counts.write_count(self._store, self.seal, name, self._written[name])
             number = self._written[name] + 1
             self._store.append(name, self._protect_line(name, line, number), number)
             self._written[name] = number
-            line_counts.write_count(self._store, self.seal, name, number)
+            confirmed_line_counts.write_count(self._store, self.seal, name, number)
 
     def extend(self, name: str, lines: Sequence[bytes], number: int) -> None:
         """Add several lines."""
@@ -90,11 +90,11 @@ class ProvenRecords:
         confirmed = self._read_confirmed(name)
         number, line = self._store.read_last(name)
         opened = self._open_line(name, number, line)[1] if number else line
-        line_counts.refuse_short(self._store, name, number, confirmed)
+        confirmed_line_counts.refuse_short(self._store, name, number, confirmed)
         return number, opened
 
     def _read_confirmed(self, name: str) -> int | None:
-        return line_counts.read_confirmed(self._store, self.seal, name) if _is_numbered(name) else 0
+        return confirmed_line_counts.read_confirmed(self._store, self.seal, name) if _is_numbered(name) else 0
 
     def prove(self, name: str, document: bytes) -> bytes:
         """A whole record, a JSON object, with its proof."""
@@ -129,7 +129,7 @@ class ProvenRecords:
                 )
             before = number
             yield opened
-        line_counts.refuse_short(self._store, name, before, confirmed)
+        confirmed_line_counts.refuse_short(self._store, name, before, confirmed)
 
     def _open_line(self, name: str, place: int, line: bytes) -> tuple[int, bytes]:
         entry = dict(parse_line(self._store, name, place, line))

@@ -1,4 +1,4 @@
-# tested by: tests/ledger/test_record_proofs.py
+# tested by: tests/ledger/test_json_hmac.py
 """Define an anchor: how far the audit record had come."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# tested by: tests/ledger/test_record_proofs.py
+# tested by: tests/ledger/test_json_hmac.py
 """Define the result of verifying an audit record."""
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-# tested by: tests/model/test_forecast.py
+# tested by: tests/model/test_dialling_forecast.py
 """Describe a declared campaign: list, schedule, staffing, threshold.
 
 Made by the kind's own file; rules, forecasts and exposure judge it. Instants are aware and UTC.

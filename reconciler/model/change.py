@@ -9,12 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-from reconciler.model.delivery import Key, Numbers
+from reconciler.model.delivery_method import Key, Numbers
 from reconciler.model.notice import Notice
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import MembersOf, Rows
-from reconciler.model.score_date import Scored
+from reconciler.model.row_queries import MembersOf, Rows
+from reconciler.model.score_basis import Scored
 
 if TYPE_CHECKING:
     from reconciler.model.outcome_change import NumbersChange, OutcomeChange

@@ -28,8 +28,8 @@ from reconciler.model.reason_json import (
     read_samples,
 )
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import Rows
-from reconciler.model.score_date import Scored
+from reconciler.model.row_queries import Rows
+from reconciler.model.score_basis import Scored
 from reconciler.model.serialization import from_json, to_json
 from reconciler.model.tables import REACHED_MEMBERS
 

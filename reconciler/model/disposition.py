@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import CampaignPhones, LiveCampaign, OutcomesOf
+from reconciler.model.row_queries import CampaignPhones, LiveCampaign, OutcomesOf
 from reconciler.model.segment import Suppression
-from reconciler.model.source_feeds import DispositionFeed
+from reconciler.model.source_specs import DispositionFeed
 
 CODE = re.compile(r"[A-Z_]{3,20}")
 """How an outcome is written (contract, section dispositions)."""

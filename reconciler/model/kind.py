@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.model.campaign_state import RunState
-from reconciler.model.outside_names import Named
+from reconciler.model.external_references import Named
 from reconciler.model.problem import Problem
 from reconciler.model.reason import Reason
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.row_files import RowQuery
+from reconciler.model.row_queries import RowQuery
 from reconciler.model.surface_wire import Wire
 
 Fields = Mapping[str, Any]

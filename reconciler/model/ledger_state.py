@@ -1,5 +1,5 @@
 # tested by: tests/model/test_callback_payloads.py
-"""Describe a ledger that is new."""
+"""Define what a ledger was when a command began with it: where it is, and whether it is new."""
 
 from __future__ import annotations
 

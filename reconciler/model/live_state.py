@@ -11,13 +11,13 @@ from typing import Any
 
 import orjson
 
-from reconciler.model.cause import Applied
-from reconciler.model.delivery import Way
-from reconciler.model.forecast import Statistics
+from reconciler.model.change_cause import Applied
+from reconciler.model.delivery_method import Way
+from reconciler.model.dialling_forecast import Statistics
 from reconciler.model.notice import Notice
 from reconciler.model.reason import Reason
-from reconciler.model.row_files import RowQuery, Rows
-from reconciler.model.score_date import Scored
+from reconciler.model.row_queries import RowQuery, Rows
+from reconciler.model.score_basis import Scored
 
 
 @dataclass(frozen=True, slots=True)

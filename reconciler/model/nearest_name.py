@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.model import countries
-from reconciler.model.text_lists import shorten_list
+from reconciler.model.text_enumerations import shorten_list
 
 ALIKE = 65.0
 """How alike two names must be, in percent, before one is offered for the other."""

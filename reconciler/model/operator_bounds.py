@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.callback_hosts import parse_network
-from reconciler.model.known_hosts import NEVER, OWN_PREFIXES, find_tenant_prefix, load_vendor_domains
 from reconciler.model.url_destination import Destination, HostPattern, is_local, parse_host_pattern
+from reconciler.model.well_known_names import NEVER, OWN_PREFIXES, find_tenant_prefix, load_vendor_domains
 
 
 @dataclass(frozen=True, slots=True)

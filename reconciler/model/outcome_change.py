@@ -1,4 +1,4 @@
-# tested by: tests/audience/decision/test_dnc_store.py
+# tested by: tests/audience/decision/test_dnc_additions_store.py
 """Define changes of contacts' outcomes and of do-not-call numbers.
 
 Row changes, as the membership of a list is one: a relation on disk, counted, with a digest, reasons and examples.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from reconciler.model.change import RowChange, Sample
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import LiveCampaign, Rows
+from reconciler.model.row_queries import LiveCampaign, Rows
 
 
 @dataclass(frozen=True, slots=True)

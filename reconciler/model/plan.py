@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.approval_policy import Need
-from reconciler.model.cause import Causes
 from reconciler.model.change import Accounting, Action, ObjectChange, RowChange, Undeclared
+from reconciler.model.change_cause import Causes
 from reconciler.model.finding import Finding
 from reconciler.model.impact import Impact
 from reconciler.model.ledger_state import LedgerState

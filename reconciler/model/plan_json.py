@@ -14,8 +14,8 @@ from typing import Any
 
 from reconciler.model.approval_policy import Need
 from reconciler.model.campaign import Campaign
-from reconciler.model.cause import Causes
 from reconciler.model.change import Accounting, ObjectChange, Undeclared
+from reconciler.model.change_cause import Causes
 from reconciler.model.change_json import MEMBERS, object_document, read_object, read_rows, rows_document
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
@@ -26,7 +26,7 @@ from reconciler.model.live_state import Unseen, compute_digest
 from reconciler.model.notice_json import make_notices_document, read_notices
 from reconciler.model.origin import read_origin
 from reconciler.model.outcome_change import AnyRowChange
-from reconciler.model.outcome_json import (
+from reconciler.model.outcome_change_json import (
     NUMBERS,
     OUTCOMES,
     numbers_document,

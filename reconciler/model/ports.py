@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reconciler.model.cache_port import CachePort
-from reconciler.model.cause import Applied
 from reconciler.model.change import RowChange
+from reconciler.model.change_cause import Applied
 from reconciler.model.contact_tokens import Tokens
-from reconciler.model.delivery import Way
+from reconciler.model.delivery_method import Way
 from reconciler.model.desired_state import Desired
+from reconciler.model.dialling_forecast import Statistics
 from reconciler.model.disposition import Settled
-from reconciler.model.forecast import Statistics
 from reconciler.model.jobs import Job
 from reconciler.model.kind import Kind
 from reconciler.model.live_state import LiveObject
@@ -24,7 +24,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.problem import Location
 from reconciler.model.report import ChunkDone, Report, StepResult
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import (
+from reconciler.model.row_queries import (
     CampaignPhones,
     ContactsOf,
     InteractionsOf,
@@ -33,7 +33,7 @@ from reconciler.model.row_files import (
     OutcomesOf,
     Rows,
 )
-from reconciler.model.score_date import Scored
+from reconciler.model.score_basis import Scored
 from reconciler.model.secret import Secret
 from reconciler.model.webhook import Callback, Occasions, Receipt, Receiver
 

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.model.delivery import Way
+from reconciler.model.delivery_method import Way
 from reconciler.model.disposition import Standing
 from reconciler.model.jobs import Job, Refusals
 from reconciler.model.paging import Pages
 from reconciler.model.reply_shape import Rows, Shape
-from reconciler.model.row_files import InteractionsOf
+from reconciler.model.row_queries import InteractionsOf
 from reconciler.model.surface_wire import Body, Call
 from reconciler.model.text_folding import normalise_id
 

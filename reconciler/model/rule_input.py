@@ -8,17 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from reconciler.model.call_exposure import Exposure, Shared
-from reconciler.model.calling_hours import find_first_window
-from reconciler.model.campaign import Campaign
-from reconciler.model.ceiling import ELSEWHERE, Ceiling, find_strictest
-from reconciler.model.change import Action, Changes, ObjectChange
-from reconciler.model.forecast import Forecast, Statistics
-from reconciler.model.instants import find_present
-from reconciler.model.legal_hours import Hours
-from reconciler.model.live_state import Live, Unseen
-from reconciler.model.segment_membership import DoNotCall, ForeignNumbers, RefusedNumbers
-from reconciler.model.typed_states import (
+from reconciler.model.before_after_states import (
     CampaignChange,
     CampaignState,
     ListChange,
@@ -26,6 +16,16 @@ from reconciler.model.typed_states import (
     iter_list_changes,
     make_campaign_state,
 )
+from reconciler.model.calling_hours_comparison import find_first_window
+from reconciler.model.campaign import Campaign
+from reconciler.model.campaign_audience import Exposure, Shared
+from reconciler.model.ceiling import ELSEWHERE, Ceiling, find_strictest
+from reconciler.model.change import Action, Changes, ObjectChange
+from reconciler.model.dialling_forecast import Forecast, Statistics
+from reconciler.model.instants import find_present
+from reconciler.model.legal_hours import Hours
+from reconciler.model.live_state import Live, Unseen
+from reconciler.model.segment_membership import DoNotCall, ForeignNumbers, RefusedNumbers
 from reconciler.model.workspace_settings import Limits
 
 

@@ -1,4 +1,4 @@
-# tested by: tests/audience/sources/test_sql.py
+# tested by: tests/audience/sources/test_sql_source.py
 """Carry a secret that masks itself."""
 
 from __future__ import annotations

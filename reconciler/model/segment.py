@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import (
+from reconciler.model.row_queries import (
     Additions,
     ContactsOf,
     HistoryQuery,
@@ -18,8 +18,8 @@ from reconciler.model.row_files import (
     PeopleQuery,
     RowQuery,
 )
-from reconciler.model.score import RecencyFrequency, Score
-from reconciler.model.source_feeds import FileFeed
+from reconciler.model.score_model import RecencyFrequency, Score
+from reconciler.model.source_specs import FileFeed
 
 SCORED = ("priority", "score")
 """The attributes that a segment gives a contact itself, as numbers."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from reconciler.model.change import Accounting
 from reconciler.model.reason import Reason
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.segment import Segment
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.model.forecast import Statistics
+from reconciler.model.dialling_forecast import Statistics
 from reconciler.model.ownership_mark import Ownership, TextMark
 from reconciler.model.paging import Pages, Query
 from reconciler.model.reply_shape import ID, NAME, TEXT, Field, Rows, Shape, may, needs

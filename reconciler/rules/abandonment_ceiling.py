@@ -10,7 +10,7 @@ from reconciler.model.ceiling import ELSEWHERE, Ceiling, find_strictest
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Planned, Situation
-from reconciler.model.text_lists import format_count
+from reconciler.model.text_enumerations import format_count
 
 
 def check(situation: Situation) -> Iterator[Finding]:

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from reconciler.model.calling_hours import WAITS, find_at_odds, subtract_hours
-from reconciler.model.calling_hours_words import (
+from reconciler.model.calling_hours_comparison import WAITS, find_at_odds, subtract_hours
+from reconciler.model.change import Action
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.instants import format_instant
+from reconciler.model.outside_hours_summary import (
     describe_any_hour,
     describe_clock,
     describe_out_of_hours,
     format_length,
     make_clock_document,
 )
-from reconciler.model.change import Action
-from reconciler.model.finding import Finding, Severity
-from reconciler.model.instants import format_instant
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Planned, Situation
 

@@ -1,4 +1,4 @@
-"""Could nobody look at who dials the lists that change?"""
+"""Contacts are put on a list, and nobody could see which campaigns dial it."""
 
 from __future__ import annotations
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.model.before_after_states import CampaignChange
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.resource_address import Address
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Planned, Situation
 from reconciler.model.serialization import to_json
-from reconciler.model.typed_states import CampaignChange
 
 
 def check(situation: Situation) -> Iterator[Finding]:

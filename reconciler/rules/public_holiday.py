@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from reconciler.model.call_exposure import Exposure
-from reconciler.model.calling_hours import LONGEST, subtract_hours
+from reconciler.model.calling_hours_comparison import LONGEST, subtract_hours
 from reconciler.model.campaign import Window
+from reconciler.model.campaign_audience import Exposure
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.public_holidays import find_public_holidays
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Situation
-from reconciler.model.text_lists import count_shown
+from reconciler.model.text_enumerations import count_shown
 from reconciler.model.weekly_calendar import load_zone
 
 SHOWN = 5

@@ -1,4 +1,4 @@
-"""An active campaign is stopped."""
+"""An active campaign would be stopped."""
 
 from __future__ import annotations
 

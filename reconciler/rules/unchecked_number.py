@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from reconciler.model.before_after_states import LIST
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Situation
 from reconciler.model.serialization import to_json
-from reconciler.model.text_lists import format_count
-from reconciler.model.typed_states import LIST
+from reconciler.model.text_enumerations import format_count
 
 _REMEDY = "Let `delivery.method` be `contactBatch` or `bulkInsert`, which write the number that was judged"
 

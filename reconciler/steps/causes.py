@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.kinds import load_kinds
-from reconciler.model.cause import Applied, AppliedList, Cause, Causes, ObjectCause, RowsCause
 from reconciler.model.change import Action, Changes, ObjectChange, RowChange
+from reconciler.model.change_cause import Applied, AppliedList, Cause, Causes, ObjectCause, RowsCause
 from reconciler.model.kind import iter_values_at
 
 

@@ -14,7 +14,7 @@ from reconciler.kinds import load_kinds
 from reconciler.model.ceiling import Ceiling, merge_ceilings
 from reconciler.model.change import Action, Changes
 from reconciler.model.desired_state import Desired
-from reconciler.model.forecast import make_forecast
+from reconciler.model.dialling_forecast import make_forecast
 from reconciler.model.instants import find_present
 from reconciler.model.legal_hours import Hours
 from reconciler.model.live_state import Live
@@ -22,10 +22,10 @@ from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned, Situation, count_sizes, make_undeclared_planned
 from reconciler.model.rule_results import CheckedRule, RuleResults
 from reconciler.model.segment_membership import Members
-from reconciler.model.waiver import list_waivers, waive
+from reconciler.model.waiver_matching import list_waivers, waive
 from reconciler.rules import collect_findings, load_rules, severity_of
-from reconciler.rules.hours_by_place import load_allowed_hours
-from reconciler.rules.jurisdictions import load_ceilings
+from reconciler.rules.calling_hours_by_place import load_allowed_hours
+from reconciler.rules.ceilings_by_jurisdiction import load_ceilings
 
 
 def check_rules(desired: Desired, members: Members, changes: Changes, live: Live, now: datetime) -> RuleResults:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience.diff.plan_rows import count_differences
+from reconciler.audience.diff.plan_row_comparison import count_differences
 from reconciler.audience.relations import engine
 from reconciler.model.change import Action, ObjectChange, RowChange
 from reconciler.model.outcome_change import AnyRowChange, OutcomeChange

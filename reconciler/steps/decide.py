@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.audience.decision import (
-    contact_regions,
+    contacts_wrong_region,
     dnc_additions,
+    dnc_wrong_region,
     eligibility,
     must_remove,
-    refused_numbers,
-    region_mismatch,
-    unreadable_entries,
+    shared_number_consent,
+    unreadable_dnc_entries,
 )
 from reconciler.audience.relations import engine
 from reconciler.kinds import segment as segments
@@ -25,7 +25,7 @@ from reconciler.model.desired_state import Desired
 from reconciler.model.errors import EmptySource
 from reconciler.model.live_state import Live
 from reconciler.model.reason import Share
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.segment import Segment, Suppression
 from reconciler.model.segment_membership import Alike, DoNotCall, Members, MembershipDecision
 
@@ -73,8 +73,8 @@ def decide(desired: Desired, live: Live) -> Members:
             suppressions = tuple(
                 replace(told, alike=_find_alike(backend, segment, told, live, rows)) for told in judged
             )
-            foreign = tuple(contact_regions.find_foreign_numbers(backend, segment, live.rows, rows))
-            refused = tuple(refused_numbers.find_refused_numbers(backend, segment, rows))
+            foreign = tuple(contacts_wrong_region.find_foreign_numbers(backend, segment, live.rows, rows))
+            refused = tuple(shared_number_consent.find_refused_numbers(backend, segment, rows))
             found.append(MembershipDecision(segment, rows, barred, account, suppressions, foreign, refused))
     return tuple(found)
 
@@ -84,11 +84,11 @@ def _check_suppressions(
 ) -> Iterator[DoNotCall]:
     """The do-not-call lists of a segment; none may be older than the floor says."""
     for place, each in enumerate(segment.suppress):
-        if live.rows[each.numbers].count and not unreadable_entries.reaches_somebody(backend, each, live.rows):
+        if live.rows[each.numbers].count and not unreadable_dnc_entries.reaches_somebody(backend, each, live.rows):
             raise _describe_nobodys(backend, segment, each, live)
         age = each.max_age if oldest is None else min(each.max_age, oldest)
         called = dialled.get(each.address.name, 0)
-        unread = unreadable_entries.count_unreadable(backend, each, live.rows)
+        unread = unreadable_dnc_entries.count_unreadable(backend, each, live.rows)
         yield DoNotCall(
             segment.address,
             each.address,
@@ -97,8 +97,8 @@ def _check_suppressions(
             each.only_warns,
             unread,
             called,
-            unreadable=unreadable_entries.list_first_unreadable(backend, each, live.rows) if unread else (),
-            misread=unreadable_entries.find_misread_regions(backend, each, live.rows) if unread else (),
+            unreadable=unreadable_dnc_entries.list_first_unreadable(backend, each, live.rows) if unread else (),
+            misread=unreadable_dnc_entries.find_misread_regions(backend, each, live.rows) if unread else (),
             entries=tuple(live.rows[query].count for query in each.read),
             lost=0 if place else lost,
         )
@@ -106,13 +106,13 @@ def _check_suppressions(
 
 def _find_alike(backend: Any, segment: Segment, told: DoNotCall, live: Live, rows: Rows) -> tuple[Alike, ...]:
     listed = next(each for each in segment.suppress if each.address == told.address)
-    return tuple(region_mismatch.find_mismatch(backend, listed, live.rows, rows))
+    return tuple(dnc_wrong_region.find_mismatch(backend, listed, live.rows, rows))
 
 
 def _describe_nobodys(backend: Any, segment: Segment, listed: Suppression, live: Live) -> EmptySource:
     """A list none of whose entries is a number, with the region in which most of them are, if there is one."""
     likely = [
-        each.likely for each in unreadable_entries.find_misread_regions(backend, listed, live.rows) if each.likely
+        each.likely for each in unreadable_dnc_entries.find_misread_regions(backend, listed, live.rows) if each.likely
     ]
     hint = "check that `phone` is mapped to the right column, and that `region` is that of the numbers"
     return EmptySource(

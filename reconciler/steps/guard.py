@@ -20,10 +20,10 @@ from reconciler.model.plan_expiry import find_expired
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Situation, count_sizes
-from reconciler.model.waiver import waive
+from reconciler.model.waiver_matching import waive
 from reconciler.rules import collect_findings, load_rules, severity_of
-from reconciler.rules.hours_by_place import load_allowed_hours
-from reconciler.rules.jurisdictions import load_ceilings
+from reconciler.rules.calling_hours_by_place import load_allowed_hours
+from reconciler.rules.ceilings_by_jurisdiction import load_ceilings
 
 
 def guard(plan: Plan, terms: ApplyOptions) -> None:

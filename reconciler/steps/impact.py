@@ -1,4 +1,4 @@
-"""Measure the impact of a plan on people."""
+"""Measure the impact of a plan: the people and moves between bands of each list, and hours of dialling."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from reconciler.audience.impact import called_people, concentration, near_threshold, score_histogram
-from reconciler.audience.impact.called_people import Counts
-from reconciler.audience.impact.dialled_lists import Dialling, Listed, find_lists, list_dialling
+from reconciler.audience.impact import called_people_before_after, concentration, near_threshold, score_histogram
+from reconciler.audience.impact.called_people_before_after import Counts
+from reconciler.audience.impact.dialled_lists_before_after import Dialling, Listed, find_lists, list_dialling
 from reconciler.audience.relations import engine
 from reconciler.model.change import RowChange
 from reconciler.model.desired_state import Desired
-from reconciler.model.forecast import make_forecast
+from reconciler.model.dialling_forecast import make_forecast
 from reconciler.model.impact import (
     BandMove,
     BlastRadius,
@@ -42,13 +42,13 @@ def measure_impact(desired: Desired, members: Members, judged: RuleResults, live
         called = sum(each.size or 0 for each in lists if each.name in dialled)
         return Impact(BlastRadius(0.0, called, called))
     with engine.open_engine(desired.settings.engine, desired.scratch) as backend:
-        called, known = called_people.count_called(backend, lists, dialling)
-        found = called_people.find_people(backend, lists, desired.scratch / "impact.parquet")
+        called, known = called_people_before_after.count_called(backend, lists, dialling)
+        found = called_people_before_after.find_people(backend, lists, desired.scratch / "impact.parquet")
         if found is None:
             every, by_campaign, moves = Counts(), tuple(Counts() for _ in dialling), None
         else:
-            every, by_campaign = called_people.count_calls(backend, found, lists, dialling)
-            moves = called_people.find_moves(backend, found, lists, members) if members else None
+            every, by_campaign = called_people_before_after.count_calls(backend, found, lists, dialling)
+            moves = called_people_before_after.find_moves(backend, found, lists, members) if members else None
         campaigns = tuple(
             _iter_campaigns(dialling, by_campaign, lists, judged, find_present(desired.as_of, desired.now))
         )
@@ -119,7 +119,7 @@ def _add_segments(
 ) -> Impact:
     """The impact with what becomes of the people of each segment that changes."""
     with engine.cache_rows(backend, moves) as moved:
-        counted = called_people.count_moves(backend, moved)
+        counted = called_people_before_after.count_moves(backend, moved)
         changing = sorted({segment for segment, *_ in counted})
         bands = tuple(_iter_moves(counted, members))
         found: list[Concentration] = []

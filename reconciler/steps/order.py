@@ -15,8 +15,8 @@ from reconciler.audience.delivery.wire_rows import MOST_REMOVED
 from reconciler.audience.diff.row_matching import AGAIN
 from reconciler.kinds import load_kinds
 from reconciler.model.approval_policy import find_needs
-from reconciler.model.cause import Causes
 from reconciler.model.change import Action, Changes, ObjectChange, RowChange
+from reconciler.model.change_cause import Causes
 from reconciler.model.desired_state import Desired
 from reconciler.model.impact import Impact
 from reconciler.model.live_state import Live

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.cache import interaction_cache
-from reconciler.audience.campaigns import contact_outcomes
+from reconciler.audience.campaigns import current_outcomes
 from reconciler.audience.delivery import list_size
 from reconciler.audience.diff import recency_only, retry_queue
 from reconciler.audience.relations import engine
-from reconciler.audience.sources import files, sql
+from reconciler.audience.sources import files, sql_source
 from reconciler.audience.staging import consistent_read, read_people, stage, staged_interactions
 from reconciler.audience.staging.read_people import Access, Secrets
 from reconciler.cxone import salesforce_client
@@ -31,7 +31,7 @@ from reconciler.model.ports import Reader
 from reconciler.model.problem import Problem, Problems
 from reconciler.model.reason import Reason
 from reconciler.model.resource import Resource
-from reconciler.model.row_files import (
+from reconciler.model.row_queries import (
     Additions,
     CampaignPhones,
     ContactsIn,
@@ -45,8 +45,8 @@ from reconciler.model.row_files import (
     Rows,
     SingleQuery,
 )
-from reconciler.model.score_date import Scored
-from reconciler.model.source_feeds import (
+from reconciler.model.score_basis import Scored
+from reconciler.model.source_specs import (
     FileDispositions,
     FileFeed,
     FileHistory,
@@ -65,7 +65,7 @@ def read_tenant(
     shelf: CachePort | None = None,
     owed: Path | None = None,
     *,
-    told: contact_outcomes.Asked | None = None,
+    told: current_outcomes.Asked | None = None,
     scored: Callable[[str], Scored | None] = lambda name: None,
 ) -> Live:
     """Read every object of the kinds that are declared, and the rows that the declarations ask for.
@@ -118,7 +118,7 @@ def read_tenant(
     problems.refuse()
     if told is not None:  # the slowest, and only once nothing else is wrong
         asked = [query for query in _list_queries(desired) if isinstance(query, OutcomesOf)]
-        rows |= contact_outcomes.read_outcomes(desired.settings.engine, asked, rows, reader, into, told)
+        rows |= current_outcomes.read_outcomes(desired.settings.engine, asked, rows, reader, into, told)
     surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
     return Live(
         list_size.count_members(objects, rows),
@@ -334,8 +334,8 @@ def _log_in(backend: Any, query: SqlHistory | SqlDispositions, secret: Secrets, 
     """What a database keeps, and gives to whoever has its URL."""
     url = secret(query.url, query.where)
     if isinstance(query, SqlHistory):
-        return sql.read_interactions(backend, query, url, desired.root, into)
-    return sql.read_dispositions(backend, query, url, desired.root, into, desired.now)
+        return sql_source.read_interactions(backend, query, url, desired.root, into)
+    return sql_source.read_dispositions(backend, query, url, desired.root, into, desired.now)
 
 
 def _ask(backend: Any, query: MembersOf | MemberPhones | CampaignPhones, reader: Reader, into: Path) -> Rows:

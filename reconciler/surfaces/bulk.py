@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model.api_surface import ApiSurface, Preset
-from reconciler.model.delivery import Way
+from reconciler.model.delivery_method import Way
 from reconciler.model.jobs import Job, RowError, parse_job_status, parse_share
 from reconciler.model.reply_shape import ID, TEXT, TEXT_OR_NUMBER, WHOLE, Rows, Shape, may, needs, whole
 from reconciler.model.row_wire import Jobs, ListMethod, Row

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model.api_surface import ApiSurface, Preset
-from reconciler.model.delivery import Way
+from reconciler.model.delivery_method import Way
 from reconciler.model.jobs import Job, parse_job_status
 from reconciler.model.reply_shape import TEXT_OR_NUMBER, WHOLE, Shape, may, needs, whole
 from reconciler.model.row_wire import Jobs, ListMethod, Row, find_member_id

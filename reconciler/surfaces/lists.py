@@ -11,8 +11,8 @@ from typing import Any
 
 from reconciler.model.api_surface import ApiSurface, Preset
 from reconciler.model.campaign import UNKNOWN, parse_told_instant
-from reconciler.model.delivery import Way
-from reconciler.model.forecast import Statistics
+from reconciler.model.delivery_method import Way
+from reconciler.model.dialling_forecast import Statistics
 from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.paging import TokenPages
 from reconciler.model.reply_shape import (
@@ -30,7 +30,7 @@ from reconciler.model.reply_shape import (
     number,
     whole,
 )
-from reconciler.model.row_files import InteractionsOf
+from reconciler.model.row_queries import InteractionsOf
 from reconciler.model.row_wire import History, ListMethod, find_member_id, keep_data
 from reconciler.model.surface_wire import (
     Call,

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from reconciler.model.api_surface import ApiSurface, Preset
-from reconciler.model.delivery import Way
+from reconciler.model.delivery_method import Way
 from reconciler.model.paging import OffsetPages
 from reconciler.model.reply_shape import ID, NUMBER, TEXT, TEXT_OR_NUMBER, WHOLE, Shape, may, needs
 from reconciler.model.row_wire import ListMethod, find_member_id

@@ -6,7 +6,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from reconciler.model.report import Outcome, Report
-from reconciler.model.text_lists import format_count
+from reconciler.model.text_enumerations import format_count
 from reconciler.views import outcome_view
 from reconciler.views.plain_text import plain
 from reconciler.views.step_result import describe_step_end

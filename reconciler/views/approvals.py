@@ -15,7 +15,7 @@ from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.run_target import Meant
 from reconciler.model.serialization import to_json
-from reconciler.model.text_lists import format_count
+from reconciler.model.text_enumerations import format_count
 from reconciler.model.verdict import reach_verdict
 from reconciler.views.impact import describe_blast
 from reconciler.views.plain_text import plain, plain_json

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from reconciler.model.call_exposure import Exposure
+from reconciler.model.campaign_audience import Exposure
 from reconciler.model.rule_input import Planned
-from reconciler.model.text_lists import count_shown
+from reconciler.model.text_enumerations import count_shown
 from reconciler.views.plain_text import plain
 
 MOST, COUNTRIES = 10, 5

@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 from rich.text import Text
 
-from reconciler.model.audit_log import LoggedRun
 from reconciler.model.audit_result import Verified
+from reconciler.model.audited_runs import LoggedRun
 from reconciler.model.origin import Origin
 from reconciler.model.plan import FORMAT_VERSION
-from reconciler.model.text_lists import format_count
+from reconciler.model.text_enumerations import format_count
 from reconciler.views.approvals import describe_recorded
 from reconciler.views.origin import describe_origin
 from reconciler.views.plain_text import plain, plain_json

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.cause import Cause, Causes
 from reconciler.model.change import Action, ObjectChange, RowChange
+from reconciler.model.change_cause import Cause, Causes
 from reconciler.model.instants import format_instant
-from reconciler.model.text_lists import format_count, shorten_list
+from reconciler.model.text_enumerations import format_count, shorten_list
 
 _FIELDS = {
     Cause.TENANT: "changed in the tenant since the last apply",

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.model.instants import format_instant
 from reconciler.model.plan_comparison import ObjectDifference, PlanComparison, RowDifference
-from reconciler.model.text_lists import format_count
+from reconciler.model.text_enumerations import format_count
 
 _NOTHING = "nothing"
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reconciler.model.impact import BandMove, CampaignImpact, Concentration, DataAge, Impact, NearThreshold, Value
 from reconciler.model.instants import format_instant
-from reconciler.model.text_lists import count_shown
+from reconciler.model.text_enumerations import count_shown
 from reconciler.views.plain_text import plain
 
 MOST = 8

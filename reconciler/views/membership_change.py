@@ -9,7 +9,7 @@ from rich.text import Text
 
 from reconciler.model.change import Accounting, RowChange
 from reconciler.model.instants import format_instant
-from reconciler.model.text_lists import count_shown
+from reconciler.model.text_enumerations import count_shown
 from reconciler.views.plain_text import plain
 from reconciler.views.reasons import (
     describe_counts,

@@ -10,7 +10,7 @@ from rich.text import Text
 from reconciler.model.outcome_change import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan
 from reconciler.model.report import Figures
-from reconciler.model.text_lists import count_shown
+from reconciler.model.text_enumerations import count_shown
 from reconciler.views.plain_text import plain
 from reconciler.views.reasons import describe_counts, describe_reason, describe_sample, describe_shares
 

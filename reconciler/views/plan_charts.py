@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reconciler.model.impact import BandMove
 from reconciler.model.plan import Plan
 from reconciler.model.resource_address import Address
-from reconciler.model.text_lists import count_shown, format_count
+from reconciler.model.text_enumerations import count_shown, format_count
 from reconciler.views.chart_shapes import (
     LETTER,
     WIDTH,

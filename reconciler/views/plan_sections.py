@@ -11,16 +11,16 @@ from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
-from reconciler.model.cause import Cause, Causes
+from reconciler.model.before_after_states import CAMPAIGN
 from reconciler.model.change import Action, ObjectChange
+from reconciler.model.change_cause import Cause, Causes
 from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.plan import Plan
 from reconciler.model.plan_comparison import PlanComparison
 from reconciler.model.plan_json import plan_digest
-from reconciler.model.text_lists import format_count
-from reconciler.model.typed_states import CAMPAIGN
+from reconciler.model.text_enumerations import format_count
 from reconciler.views.approvals import describe_need, describe_needs
 from reconciler.views.causes import describe_causes, iter_rows_cause
 from reconciler.views.comparison import describe_comparison, iter_differences

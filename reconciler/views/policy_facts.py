@@ -15,6 +15,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
+from reconciler.model.before_after_states import CampaignChange, iter_campaign_changes
 from reconciler.model.change import Action, FieldChange, ObjectChange, RowChange
 from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
@@ -23,7 +24,6 @@ from reconciler.model.plan import Plan
 from reconciler.model.reason import OUT, Counted
 from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import Waived
-from reconciler.model.typed_states import CampaignChange, iter_campaign_changes
 from reconciler.model.verdict import reach_verdict
 
 BOUNDLESS = 1_000_000

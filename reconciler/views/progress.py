@@ -20,7 +20,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.progress_estimate import Estimate
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
-from reconciler.model.text_lists import count_shown
+from reconciler.model.text_enumerations import count_shown
 from reconciler.views.plain_text import plain
 from reconciler.views.rate_words import NOW_AND_THEN, describe_pace
 from reconciler.views.step_result import describe_step_end

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from reconciler.model.impact import Edge, ScoreHistogram
 from reconciler.model.plan import Plan
-from reconciler.model.text_lists import format_count
+from reconciler.model.text_enumerations import format_count
 from reconciler.views.chart_shapes import (
     LETTER,
     WIDTH,

@@ -8,21 +8,21 @@ from urllib.parse import urlsplit
 
 from rich.text import Text
 
-from reconciler.model.cause import Causes
 from reconciler.model.change import Action, ObjectChange, RowChange
+from reconciler.model.change_cause import Causes
 from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.rule_results import Waived
-from reconciler.model.text_lists import format_count
+from reconciler.model.text_enumerations import format_count
 from reconciler.views import outcome_view
 from reconciler.views.approvals import describe_need, describe_needs
 from reconciler.views.audience_view import describe_audiences
+from reconciler.views.campaign_forecast import describe_forecast
 from reconciler.views.causes import describe_causes, iter_rows_cause
 from reconciler.views.comparison import describe_comparison, iter_differences
-from reconciler.views.forecast_view import describe_forecast
 from reconciler.views.impact import describe_impact
 from reconciler.views.line_budget import fit_parts
 from reconciler.views.membership_change import describe_accounting, describe_kept, describe_membership

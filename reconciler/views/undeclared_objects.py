@@ -9,7 +9,7 @@ from rich.text import Text
 
 from reconciler.model.change import Action, ObjectChange
 from reconciler.model.plan import Plan
-from reconciler.model.text_lists import format_count
+from reconciler.model.text_enumerations import format_count
 from reconciler.views.plain_text import plain
 
 

@@ -26,10 +26,10 @@ import pytest
 
 from reconciler.audience.relations import engine
 from reconciler.audience.sources import files
-from reconciler.model.people_sources import make_phone_columns
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.row_files import Rows
-from reconciler.model.source_feeds import Answers, Entries, FileFeed, FileHistory
+from reconciler.model.row_queries import Rows
+from reconciler.model.source_parsing import make_phone_columns
+from reconciler.model.source_specs import Answers, Entries, FileFeed, FileHistory
 from reconciler.views.reasons import describe_faults
 from tests.workbooks import workbook
 

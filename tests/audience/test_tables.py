@@ -11,16 +11,16 @@ import pytest
 
 from reconciler.audience import tables as borders
 from reconciler.audience.decision import eligibility
-from reconciler.audience.delivery import dnc_recheck, read_back, wire_rows
+from reconciler.audience.delivery import dnc_consent_recheck, read_back, wire_rows
 from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations.reasons import FAULT_SQL
-from reconciler.audience.relations.typed_rows import WrongColumns
+from reconciler.audience.relations.row_type_check import WrongColumns
 from reconciler.audience.staging import staged_contacts, staged_interactions, staged_members
 from reconciler.model import tables
 from reconciler.model.change import Accounting, RowChange
 from reconciler.model.reason import REASON
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.segment import Segment
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.table_spec import TableSpec
@@ -185,7 +185,7 @@ def _read_back(backend: Any, rows: Rows, folder: Path) -> None:
 
 def _recheck(backend: Any, rows: Rows, folder: Path) -> None:
     source = lay(backend, folder, STAGED_CONTACTS, STAGED_CONTACTS.types)
-    list(dnc_recheck.recheck_consent(backend, change_of(rows), segment(), source))
+    list(dnc_consent_recheck.recheck_consent(backend, change_of(rows), segment(), source))
 
 
 def _count_decisions(backend: Any, rows: Rows, _: Path) -> None:

@@ -15,7 +15,7 @@ import duckdb
 import orjson
 import pytest
 
-from reconciler.ledger.cache import bind_part
+from reconciler.ledger.interaction_cache_files import bind_part
 from reconciler.ledger.sealing import Seal
 from reconciler.model.secret import Secret
 from reconciler.simulator import Simulator

@@ -26,16 +26,16 @@ from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import load_kinds
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import Location
-from reconciler.model.row_files import ContactsOf, InteractionsOf, LiveList, MembersOf, Rows
+from reconciler.model.row_queries import ContactsOf, InteractionsOf, LiveList, MembersOf, Rows
 from reconciler.model.secret import Secret
-from reconciler.model.source_feeds import SalesforceFeed
+from reconciler.model.source_specs import SalesforceFeed
 from reconciler.model.tenant import DeclaredSurface, Pace
 from reconciler.model.workspace_settings import Engine
 from reconciler.simulator import Options, Simulator
 from reconciler.simulator.salesforce_org import Organisation
 from reconciler.surfaces import load_methods
 from reconciler.surfaces.dispositions import OUTCOMES
-from reconciler.views.problems import show_failure
+from reconciler.views.errors import show_failure
 from tests import hostile, scene
 from tests.cxone.jobs import batch, batch_job, find, insert, job
 from tests.proxy import Answer, Proxy, Rule

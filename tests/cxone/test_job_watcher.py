@@ -17,7 +17,7 @@ import pytest
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.errors import Forbidden, NotFound, TokenRefused
 from reconciler.cxone.event_socket import Events
-from reconciler.cxone.job_events import Patience
+from reconciler.cxone.job_event_listener import Patience
 from reconciler.cxone.job_watcher import Turns, Watcher
 from reconciler.cxone.transport import Transport
 from reconciler.model.errors import Interrupted

@@ -23,9 +23,9 @@ from reconciler.cxone.errors import (
 from reconciler.cxone.pages import MOST_RESTARTS, Unsettled
 from reconciler.cxone.transport import Transport
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.secret import Secret
-from reconciler.model.source_feeds import SalesforceFeed
+from reconciler.model.source_specs import SalesforceFeed
 from tests.cxone.conftest import CLIENT_SECRET, Connect, FakeTime
 from tests.cxone.scripted import RESET, TOKEN_PATH, Answer, ScriptedTenant
 

@@ -11,7 +11,7 @@ import pytest
 from reconciler.cxone import campaign_reader as tenant_module
 from reconciler.cxone.campaign_reader import CampaignReader
 from reconciler.kinds import load_kinds
-from reconciler.model.forecast import Statistics
+from reconciler.model.dialling_forecast import Statistics
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace
 from reconciler.simulator import Simulator

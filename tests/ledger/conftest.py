@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.ledger.folder_records import open_store
-from reconciler.ledger.records import Records
+from reconciler.ledger.record_store_interface import Records
 from tests.s3 import S3
 
 Opened = Callable[[], Records]

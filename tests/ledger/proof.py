@@ -6,7 +6,7 @@ from reconciler.ledger import audit, lock
 from reconciler.ledger.audit_verification import verify
 from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
-from reconciler.ledger.records import Records
+from reconciler.ledger.record_store_interface import Records
 from reconciler.ledger.sealing import Seal
 from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.model.secret import Secret

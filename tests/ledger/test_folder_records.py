@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.ledger.folder_records import Store
-from reconciler.ledger.records import KEY_VARIABLE
+from reconciler.ledger.record_store_interface import KEY_VARIABLE
 from reconciler.model.errors import LedgerError
 
 

@@ -11,7 +11,7 @@ from reconciler.ledger import approval_records
 from reconciler.ledger.folder_records import open_store
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.object_records import ObjectStore
-from reconciler.ledger.records import Records
+from reconciler.ledger.record_store_interface import Records
 from reconciler.model.approval import SignedApproval
 from reconciler.model.errors import LedgerError
 from reconciler.model.report import Report

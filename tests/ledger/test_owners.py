@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.owners import FILE, Registry
-from reconciler.ledger.records import Records
+from reconciler.ledger.record_store_interface import Records
 from reconciler.model.errors import LedgerError
 from reconciler.model.ownership_registry import NoOwners
 from tests.s3 import S3

@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.ledger import audit, lock
 from reconciler.ledger.ledger import Ledger
-from reconciler.ledger.records import Records
+from reconciler.ledger.record_store_interface import Records
 from reconciler.ledger.saved_plans import save_plan
 from reconciler.model.errors import LedgerError
 from reconciler.model.lock_state import TIME_TO_LIVE

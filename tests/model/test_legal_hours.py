@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.call_exposure import Exposure, Place
-from reconciler.model.calling_hours import (
+from reconciler.model.calling_hours_comparison import (
     find_common_window,
     find_first_window,
     find_out_of_hours,
     find_widest_window,
     list_clocks,
 )
-from reconciler.model.calling_hours_words import describe_out_of_hours
 from reconciler.model.campaign import Window
+from reconciler.model.campaign_audience import Exposure, Place
 from reconciler.model.legal_hours import ELSEWHERE, Hours, find_hours_of_region
+from reconciler.model.outside_hours_summary import describe_out_of_hours
 
 US = Hours("United States", ((time(8), time(21)),) * 7, "47 CFR 64.1200(c)(1)")
 FLORIDA = Hours("Florida", ((time(8), time(20)),) * 7, "Fla. Stat. 501.616(6)(a)")

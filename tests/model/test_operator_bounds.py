@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from reconciler.cli.workspace_options import FLOOR_VARIABLE
-from reconciler.ledger.records import KEY_VARIABLE
+from reconciler.ledger.record_store_interface import KEY_VARIABLE
 from reconciler.ledger.sealing import VARIABLE
-from reconciler.model.known_hosts import NEVER, find_tenant_prefix, is_in_pipeline
 from reconciler.model.operator_bounds import Bounds, Held, make_bounds
 from reconciler.model.url_destination import parse_destination
+from reconciler.model.well_known_names import NEVER, find_tenant_prefix, is_in_pipeline
 
 PACKAGE = Path(__file__).parents[2] / "reconciler"
 INSIDE = Path("/srv/space")

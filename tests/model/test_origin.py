@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconciler.cli.run_origin import LARGEST_EVENT, read_run_origin
 from reconciler.ledger.saved_plans import inspect_plan
 from reconciler.ledger.sealing import make_given_seal
-from reconciler.model.audit_log import list_runs
+from reconciler.model.audited_runs import list_runs
 from reconciler.model.errors import Stale
 from reconciler.model.origin import LONGEST, Origin, make_origin, read_origin
 from reconciler.model.plan_json import plan_digest, plan_document, read_plan

@@ -60,7 +60,7 @@ def test_consequences_are_counted_beside_their_causes_and_told_alone(
 OTHER_WAYS = {
     # what is told in another shape than a problem of the input, and never joined with others
     ("cxone/writer.py", "takes problems out of a refusal"),
-    ("steps/apply/source_rereads.py", "takes problems out of a refusal"),
+    ("steps/apply/suppression_rereads.py", "takes problems out of a refusal"),
     ("steps/notify/__init__.py", "takes problems out of a refusal"),
 }
 

@@ -124,7 +124,7 @@ TAKES_APART = {
     *("removeprefix", "removesuffix", "find", "index", "count", "isin"),
 }
 OF_LIBRARIES = {
-    ("audience/sources/database.py", "does not exist"),
+    ("audience/sources/database_connection.py", "does not exist"),
     ("audience/sources/formats/csv.py", "unexpected end"),
     ("audience/sources/formats/csv.py", "field limit"),
     ("bucket/store_errors.py", "builder error"),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.audience.relations import engine
-from reconciler.audience.staging import contact_ids
+from reconciler.audience.staging import equivalent_contact_ids
 from reconciler.model import text_folding
 from reconciler.model.workspace_settings import Engine
 
@@ -81,7 +81,10 @@ def test_a_salesforce_id_is_one_with_its_checksum_and_with_no_other(text: str) -
 def test_of_ids_that_are_plain_none_is_asked_for(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": ["A1", "customer-7", "0000000000000000aa", "", None]}), tmp_path / "ids.parquet")
     with engine.open_engine(Engine(memory_limit="512MB"), tmp_path) as backend:
-        assert contact_ids.find_odd_ids(backend, engine.read_parquet(backend, tmp_path / "ids.parquet")["id"]) is None
+        assert (
+            equivalent_contact_ids.find_odd_ids(backend, engine.read_parquet(backend, tmp_path / "ids.parquet")["id"])
+            is None
+        )
 
 
 def test_rows_meet_by_their_ids_as_they_are_compared(tmp_path: Path) -> None:
@@ -89,7 +92,7 @@ def test_rows_meet_by_their_ids_as_they_are_compared(tmp_path: Path) -> None:
     pq.write_table(pa.table({"other": ["A1", "C1"]}), tmp_path / "others.parquet")
     with engine.open_engine(Engine(memory_limit="512MB"), tmp_path) as backend:
         ids, others = (engine.read_parquet(backend, tmp_path / f"{name}.parquet") for name in ("ids", "others"))
-        rows = contact_ids.join_same_ids(ids, "id", contact_ids.find_odd_ids(backend, ids["id"]))
+        rows = equivalent_contact_ids.join_same_ids(ids, "id", equivalent_contact_ids.find_odd_ids(backend, ids["id"]))
         met = rows.left_join(others, rows["same"] == others["other"]).drop("bare", "same")
         told = met.filter(met["other"].notnull()).order_by("id")
         assert list(engine.stream_rows(backend, told, 10)) == [[("A1 ", "A1"), ("C1", "C1")]]
@@ -102,9 +105,9 @@ def test_a_column_of_ids_is_told_as_each_of_them_is(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": ids}), tmp_path / "ids.parquet")
     with engine.open_engine(Engine(memory_limit="512MB"), tmp_path) as backend:
         table = engine.read_parquet(backend, tmp_path / "ids.parquet")
-        found = contact_ids.join_same_ids(table, "id", contact_ids.find_odd_ids(backend, table["id"])).select(
-            "id", "same"
-        )
+        found = equivalent_contact_ids.join_same_ids(
+            table, "id", equivalent_contact_ids.find_odd_ids(backend, table["id"])
+        ).select("id", "same")
         told: list[tuple[Any, ...]] = [row for chunk in engine.stream_rows(backend, found, 1000) for row in chunk]
     assert len(told) == len(ids)
     # one of nothing but blanks stays as it is: it is refused elsewhere, and nobody else's

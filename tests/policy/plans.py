@@ -15,7 +15,7 @@ from reconciler.model.outcome_change import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import LiveCampaign, Rows
+from reconciler.model.row_queries import LiveCampaign, Rows
 from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import Waived
 from reconciler.model.tables import MEMBER_CHANGES, NUMBER_CHANGES, OUTCOME_CHANGES

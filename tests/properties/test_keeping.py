@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from reconciler.audience.cache import interaction_cache as recall
 from reconciler.audience.relations import engine
-from reconciler.ledger.cache import CacheFolder
+from reconciler.ledger.interaction_cache_files import CacheFolder
 from reconciler.model.cache_port import Cache, CacheContext
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Location
-from reconciler.model.row_files import ContactsOf, InteractionsOf, LiveList, RowQuery, Rows
+from reconciler.model.row_queries import ContactsOf, InteractionsOf, LiveList, RowQuery, Rows
 from reconciler.model.workspace_settings import Engine
 from reconciler.simulator.interaction_history import History, microseconds
 from tests.ledger.proof import SEAL

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.call_exposure import Exposure, Place, Shared
 from reconciler.model.campaign import Campaign, Staffing
-from reconciler.model.cause import Cause, Causes, ObjectCause, RowsCause
+from reconciler.model.campaign_audience import Exposure, Place, Shared
 from reconciler.model.ceiling import Ceiling
 from reconciler.model.change import (
     Accounting,
@@ -27,9 +26,10 @@ from reconciler.model.change import (
     Sample,
     Unmoved,
 )
+from reconciler.model.change_cause import Cause, Causes, ObjectCause, RowsCause
+from reconciler.model.dialling_forecast import Forecast, Headroom, Statistics
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.forecast import Forecast, Headroom, Statistics
 from reconciler.model.instants import format_instant, parse_duration, parse_instant
 from reconciler.model.notice import Notice
 from reconciler.model.ownership_mark import normalise_description, split_mark, with_mark
@@ -39,7 +39,7 @@ from reconciler.model.plan_json import document_digest, plan_digest, plan_docume
 from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import CheckedRule, Waived
 from reconciler.model.segment_membership import DoNotCall

@@ -22,15 +22,15 @@ from reconciler.model.campaign import Campaign
 from reconciler.model.change import Changes, ObjectChange, RowChange, Undeclared
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.outcome_change import NumbersChange, OutcomeChange
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.rule_input import Planned, Situation, make_undeclared_planned
 from reconciler.model.serialization import from_json, to_json
 from reconciler.model.tables import MEMBER_CHANGES, NUMBER_CHANGES, OUTCOME_CHANGES
-from reconciler.model.waiver import waive
+from reconciler.model.waiver_matching import waive
 from reconciler.model.workspace_settings import Override, Settings
 from reconciler.rules import collect_findings
-from reconciler.rules.hours_by_place import load_allowed_hours
-from reconciler.rules.jurisdictions import load_ceilings
+from reconciler.rules.calling_hours_by_place import load_allowed_hours
+from reconciler.rules.ceilings_by_jurisdiction import load_ceilings
 
 CASES = Path(__file__).parents[1] / "cases" / "rules"
 

@@ -14,8 +14,8 @@ import yaml
 from reconciler.cli import run as run_program
 from reconciler.model.rule import Rule, Source, Timetable
 from reconciler.rules import load_rules
-from reconciler.rules.hours_by_place import load_timetables
-from reconciler.rules.jurisdictions import load_jurisdictions
+from reconciler.rules.calling_hours_by_place import load_timetables
+from reconciler.rules.ceilings_by_jurisdiction import load_jurisdictions
 from reconciler.views import rules as view
 from tests.conftest import Ended
 from tests.rules.cases import CASES, Case, cases

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reconciler.rules.hours_by_place import load_allowed_hours
+from reconciler.rules.calling_hours_by_place import load_allowed_hours
 from reconciler.simulator import Store
 from reconciler.simulator.demo_tenant import history_score, next_window, populate
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from reconciler.model.cause import Cause, Causes, ObjectCause, RowsCause
 from reconciler.model.change import (
     Accounting,
     Action,
@@ -18,6 +17,7 @@ from reconciler.model.change import (
     Sample,
     Undeclared,
 )
+from reconciler.model.change_cause import Cause, Causes, ObjectCause, RowsCause
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.impact import (
     BandMove,
@@ -37,7 +37,7 @@ from reconciler.model.plan_comparison import NamedDifference, ObjectDifference, 
 from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.rule_results import CheckedRule, Waived
 from reconciler.model.tables import MEMBER_CHANGES
 from reconciler.model.write_ops import WriteOp

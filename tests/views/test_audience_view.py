@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.model.call_exposure import Exposure, Place
+from reconciler.model.campaign_audience import Exposure, Place
 from reconciler.model.rule_input import Planned
 from reconciler.views.audience_view import MOST, describe_audiences
 from tests.rules.cases import _planned as planned

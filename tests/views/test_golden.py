@@ -30,7 +30,6 @@ from reconciler.views import (
     json_view,
     junit,
     markdown,
-    problems,
     sarif,
     terminal,
     terraform,
@@ -217,8 +216,8 @@ VOICES: dict[str, Callable[[], str]] = {
     "plan-replacement.json": lambda: json_view.plan(replacement()) + "\n",
     "report.txt": lambda: printed(apply_report.report(report())),
     "report.json": lambda: json_view.report(report()) + "\n",
-    "bad-input.txt": lambda: printed(problems.show_failure(bad_input())),
-    "refused.txt": lambda: printed(problems.show_failure(refused())),
+    "bad-input.txt": lambda: printed(errors.show_failure(bad_input())),
+    "refused.txt": lambda: printed(errors.show_failure(refused())),
     "progress.txt": progress,
     "callbacks.txt": lambda: printed(callbacks.show_receipts(receipts())),
     "undelivered.txt": lambda: printed(callbacks.show_waiting(undelivered())),
@@ -242,4 +241,4 @@ def test_no_golden_file_is_left_over() -> None:
 
 def test_a_name_in_the_tenant_gives_no_orders_to_the_terminal() -> None:
     problem = Problem(Location("a.yaml"), "unknown-list", "the tenant has no list '\x1b[2Jgone\u202e'")
-    assert "\\u001b[2Jgone\\u202e" in printed(problems.show_failure(BadInput([problem])))
+    assert "\\u001b[2Jgone\\u202e" in printed(errors.show_failure(BadInput([problem])))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reconciler import views
 from reconciler.model.errors import ReconcilerError
 from reconciler.simulator import Simulator
-from reconciler.views import problems
+from reconciler.views import errors
 from reconciler.views.plain_text import plain, plain_json, plain_lines
 from tests import scene
 from tests.conftest import Ended, Folder, manifest
@@ -75,7 +75,7 @@ def test_every_json_document_of_a_view_is_such_a_one() -> None:
 @pytest.mark.parametrize("text", ORDERS[:4])
 def test_an_error_begins_every_line_with_words_of_ours(text: str) -> None:
     error = ReconcilerError(f"the list {plain(text)!r} is gone", where=text, note=text, hint=text)
-    for line in problems.show_failure(error).plain.split("\n"):
+    for line in errors.show_failure(error).plain.split("\n"):
         assert line.startswith(("error[error]: the list", "  where: ", "  note:  ", "  hint:  "))
 
 

@@ -23,7 +23,7 @@ from reconciler.model.errors import LedgerError
 from reconciler.model.instants import format_instant
 from reconciler.model.notice import Notice
 from reconciler.model.ports import Reader
-from reconciler.model.row_files import InteractionsOf, RowQuery, Rows
+from reconciler.model.row_queries import InteractionsOf, RowQuery, Rows
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table

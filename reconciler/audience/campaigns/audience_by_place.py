@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography, postal_codes
 from reconciler.audience.staging.contact_places import COLUMNS, PlaceFacts, find_places
-from reconciler.model.call_exposure import Exposure, Place, Unread
+from reconciler.model.campaign_audience import Exposure, Place, Unread
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.audience.campaigns import audience_by_place, projected_members
 from reconciler.audience.relations import engine
-from reconciler.model.call_exposure import Shared
+from reconciler.model.campaign_audience import Shared
 from reconciler.model.change import Changes
 from reconciler.model.live_state import Live
-from reconciler.model.row_files import MembersOf, Rows
+from reconciler.model.row_queries import MembersOf, Rows
 from reconciler.model.rule_input import Planned, find_lists_put_on
 from reconciler.model.segment_membership import Members
 

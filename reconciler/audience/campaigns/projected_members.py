@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from reconciler.audience import tables
 from reconciler.audience.decision import suppression
 from reconciler.audience.relations import engine
-from reconciler.audience.staging import contact_numbers, staged_contacts, staged_members
+from reconciler.audience.staging import number_to_call, staged_contacts, staged_members
 from reconciler.model.change import RowChange
-from reconciler.model.row_files import MemberPhones, RowQuery, Rows
+from reconciler.model.row_queries import MemberPhones, RowQuery, Rows
 from reconciler.model.segment import Phones
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.tables import DECISIONS, MEMBER_CHANGES
@@ -101,7 +101,7 @@ def _read_source(
     # what is not asked for is not carried through the joins
     contacts = contacts.select(*_ASKED, country=country)
     if standing.segment.phones is None:
-        numbered = contact_numbers.find_called_numbers(backend, contacts, how, standing.segment.contacts)
+        numbered = number_to_call.find_called_numbers(backend, contacts, how, standing.segment.contacts)
         return numbered.select("contactId", "e164", *_ADDRESS)
     everyone = tables.read_table(backend, standing.rows, DECISIONS)
     numbers = everyone.filter(~everyone["duplicate"]).select(id="contactId", e164="e164")

@@ -1,4 +1,4 @@
-# tested by: tests/audience/decision/test_dnc_store.py
+# tested by: tests/audience/decision/test_dnc_additions_store.py
 """Find the numbers that outcomes add to do-not-call lists.
 
 Whoever says never to be called again is not called again, whether the dialler holds the contact or the campaign knows
@@ -21,14 +21,14 @@ from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import ReasonCell, make_reason
 from reconciler.audience.staging import staged_contacts
 from reconciler.audience.staging.column_mapping import is_empty
-from reconciler.audience.staging.dispositions import says_no_outcome
+from reconciler.audience.staging.disposition_mapping import says_no_outcome
 from reconciler.model.change import Sample
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.disposition import DispositionSet, Feedback
 from reconciler.model.outcome_change import NumbersChange
 from reconciler.model.reason import REASON
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import Additions, RowQuery, Rows
+from reconciler.model.row_queries import Additions, RowQuery, Rows
 from reconciler.model.tables import NUMBER_CHANGES
 
 if TYPE_CHECKING:

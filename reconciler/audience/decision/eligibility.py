@@ -13,10 +13,10 @@ from reconciler.audience import tables
 from reconciler.audience.decision import scoring, suppression
 from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import ReasonCell, make_fault_reason, make_reason
-from reconciler.audience.staging import contact_numbers, staged_contacts, staged_members
+from reconciler.audience.staging import number_to_call, staged_contacts, staged_members
 from reconciler.model.reason import Counted
-from reconciler.model.row_files import RowQuery, Rows
-from reconciler.model.score import RecencyFrequency
+from reconciler.model.row_queries import RowQuery, Rows
+from reconciler.model.score_model import RecencyFrequency
 from reconciler.model.segment import Delivery, Segment
 from reconciler.model.tables import DECISIONS
 
@@ -60,9 +60,9 @@ def _join_people(backend: BaseBackend, segment: Segment, read: Mapping[RowQuery,
     """The source's rows with what is known of their phones, and of the lists they must be on as well."""
     import ibis
 
-    people = contact_numbers.add_doubtful(backend, staged_contacts.read_contacts(backend, read[segment.contacts]))
+    people = number_to_call.add_doubtful(backend, staged_contacts.read_contacts(backend, read[segment.contacts]))
     if segment.phones is not None:
-        people = contact_numbers.choose_numbers(
+        people = number_to_call.choose_numbers(
             backend, people, segment.phones, segment.contacts, read[segment.contacts]
         )
         if segment.suppress:

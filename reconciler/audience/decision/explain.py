@@ -12,13 +12,13 @@ from reconciler.audience.decision import scoring
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import ReasonCell
-from reconciler.audience.relations.typed_rows import Row
-from reconciler.audience.staging import contact_numbers, staged_contacts, staged_interactions, staged_members
+from reconciler.audience.relations.row_type_check import Row
+from reconciler.audience.staging import number_to_call, staged_contacts, staged_interactions, staged_members
 from reconciler.model.change import RowChange, Sample
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.explanation import Stage
 from reconciler.model.reason import Reason
-from reconciler.model.row_files import RowQuery, Rows
+from reconciler.model.row_queries import RowQuery, Rows
 from reconciler.model.segment import Segment
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.tables import DECISIONS, MEMBER_CHANGES
@@ -78,10 +78,10 @@ def explain_stages(
     """
     segment = standing.segment
     yield from _explain_row(backend, staged_contacts.read_contacts(backend, read[segment.contacts]), segment, contact)
-    if segment.phones is not None and len(contact_numbers.list_phone_columns(segment.contacts)) > 1:
+    if segment.phones is not None and len(number_to_call.list_phone_columns(segment.contacts)) > 1:
         everyone = staged_contacts.read_contacts(backend, read[segment.contacts])
         mine = everyone.filter(everyone["contactId"] == contact, ~everyone["duplicate"])
-        for column, fact in contact_numbers.explain_numbers(backend, mine, segment.phones, segment.contacts):
+        for column, fact in number_to_call.explain_numbers(backend, mine, segment.phones, segment.contacts):
             yield Stage("number", column, (fact,))
     yield from _explain_scores(backend, segment, read, as_of, contact)
     for wanted in segment.intersect:

@@ -12,8 +12,8 @@ from reconciler.audience import tables
 from reconciler.audience.decision import suppression
 from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import make_reason
-from reconciler.audience.staging import contact_numbers, staged_contacts
-from reconciler.model.row_files import RowQuery, Rows
+from reconciler.audience.staging import number_to_call, staged_contacts
+from reconciler.model.row_queries import RowQuery, Rows
 from reconciler.model.segment import Segment
 from reconciler.model.tables import DECISIONS, MUST_REMOVE
 
@@ -158,7 +158,7 @@ def _iter_members(
         if target.phones is not None and target.phones in read and read[target.phones].count:
             people = suppression.add_e164(backend, staged_contacts.read_contacts(backend, read[target.phones]), how)
             if lost:
-                unread = people.filter(contact_numbers.is_unread(people), people["contactId"].notnull())
+                unread = people.filter(number_to_call.is_unread(people), people["contactId"].notnull())
                 yield unread.select("contactId", suppressed_by=ibis.null("string"))
                 continue
             people = suppression.add_contact_entries(people, segment.suppress)

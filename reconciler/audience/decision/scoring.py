@@ -8,8 +8,8 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from reconciler.audience.staging import staged_interactions
-from reconciler.model.row_files import RowQuery, Rows
-from reconciler.model.score import Band, Combined, RecencyFrequency, Score
+from reconciler.model.row_queries import RowQuery, Rows
+from reconciler.model.score_model import Band, Combined, RecencyFrequency, Score
 from reconciler.model.segment import Segment
 
 if TYPE_CHECKING:

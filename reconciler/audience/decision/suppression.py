@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.audience import tables
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import phone_normalisation, staged_contacts
-from reconciler.model.row_files import ContactsOf, RowQuery, Rows
+from reconciler.model.row_queries import ContactsOf, RowQuery, Rows
 from reconciler.model.segment import Phones, Suppression
 from reconciler.model.tables import DNC_ENTRIES
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from reconciler.model.desired_state import Desired
 from reconciler.model.live_state import LiveObject
-from reconciler.model.row_files import MemberPhones, MembersOf, RowQuery, Rows
+from reconciler.model.row_queries import MemberPhones, MembersOf, RowQuery, Rows
 
 LIST = "ContactList"
 

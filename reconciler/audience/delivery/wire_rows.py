@@ -18,7 +18,7 @@ from reconciler.audience.staging import staged_members
 from reconciler.model.change import RowChange
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.reason import Reason
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.segment import BAND
 from reconciler.model.tables import MEMBER_CHANGES
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.audience.relations import engine
 from reconciler.audience.sources import raw_rows
-from reconciler.model.delivery import PERSONAL
-from reconciler.model.row_files import Rows
+from reconciler.model.delivery_method import PERSONAL
+from reconciler.model.row_queries import Rows
 from reconciler.model.secret import Secret
 from reconciler.model.workspace_settings import Engine
 

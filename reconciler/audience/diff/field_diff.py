@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from reconciler.audience.decision import suppression
 from reconciler.audience.delivery import written_digests
 from reconciler.audience.diff import recency_only
-from reconciler.audience.relations import engine, numbers, reasons
+from reconciler.audience.relations import engine, numeric_parsing, reasons
 from reconciler.audience.staging import attribute_values, staged_contacts
 from reconciler.model.change import RowChange
-from reconciler.model.delivery import PERSONAL
-from reconciler.model.row_files import Rows
+from reconciler.model.delivery_method import PERSONAL
+from reconciler.model.row_queries import Rows
 from reconciler.model.segment import BAND, SCORED, Delivery, Phones
 from reconciler.model.segment_membership import MembershipDecision
-from reconciler.model.source_feeds import Pairs
+from reconciler.model.source_specs import Pairs
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Table
@@ -52,9 +52,9 @@ def compare_attributes(told: Table, names: Sequence[str], named: Pairs, prefix: 
         value = dict(named).get(name, name)
         held = told[f"{prefix}attributes"].get(name)
         if value == "priority":
-            agree = numbers.parse_number(held) == told["priority"]
+            agree = numeric_parsing.parse_number(held) == told["priority"]
         elif value == "score":
-            agree = numbers.parse_hundredths(held) == told["score"]
+            agree = numeric_parsing.parse_hundredths(held) == told["score"]
         elif value == BAND:
             agree = held == '"' + band + '"'
         else:

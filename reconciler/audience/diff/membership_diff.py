@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from reconciler.audience import tables
 from reconciler.audience.diff import (
-    changes_by_list,
-    contradictions,
+    add_remove_conflicts,
+    changed_since_rejection,
     field_diff,
+    list_change_files,
     recency_only,
-    rejected_rows,
     row_matching,
 )
-from reconciler.audience.diff.changes_by_list import MemberDiff
-from reconciler.audience.relations import engine, numbers, reasons
+from reconciler.audience.diff.list_change_files import MemberDiff
+from reconciler.audience.relations import engine, numeric_parsing, reasons
 from reconciler.audience.relations.reasons import make_reason
-from reconciler.audience.staging import contact_ids, staged_members
-from reconciler.model.delivery import Key
-from reconciler.model.row_files import Rows
+from reconciler.audience.staging import equivalent_contact_ids, staged_members
+from reconciler.model.delivery_method import Key
+from reconciler.model.row_queries import Rows
 from reconciler.model.segment import Segment
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.tables import DECISIONS, MEMBER_CHANGES, MUST_REMOVE
@@ -47,7 +47,7 @@ def compare_members(
     keys: Mapping[str, Key] | None = None,
     personal: field_diff.Personal | None = None,
     past: recency_only.Past | None = None,
-    again: rejected_rows.Offered | None = None,
+    again: changed_since_rejection.Offered | None = None,
 ) -> dict[str, MemberDiff]:
     """What must change on each list of a segment, by its band; all of them in one pass.
 
@@ -80,9 +80,11 @@ def compare_members(
             known = field_diff.join_known_values(backend, listed, personal or field_diff.Personal(), standing)
             then = recency_only.score_as_of_last_write(backend, standing.segment, past, stack)
             told = ibis.union(_decide_held(everyone, known, barred, standing.segment, by_phone, then), told)
-        told = rejected_rows.defer_waiting(backend, told, owed or {}, again)
+        told = changed_since_rejection.defer_waiting(backend, told, owed or {}, again)
         changes = stack.enter_context(engine.cache_rows(backend, told.filter(told["action"] != "keep")))
-        return changes_by_list.split_by_list(backend, contradictions.defer_contradictions(backend, changes), live, into)
+        return list_change_files.split_by_list(
+            backend, add_remove_conflicts.defer_contradictions(backend, changes), live, into
+        )
 
 
 def _read_lists(
@@ -102,7 +104,7 @@ def _read_lists(
                 here = here.mutate(number=ibis.null("string"))
             score = standing.segment.delivery.score
             if score != "score":
-                here = here.mutate(score=numbers.parse_hundredths(here["attributes"].get(score)))
+                here = here.mutate(score=numeric_parsing.parse_hundredths(here["attributes"].get(score)))
             here = here.rename({f"live_{name}": name for name in ("priority", "score", "attributes")})
             lists.append(here.mutate(on=ibis.literal(band)))
     return ibis.union(lists[0], *lists[1:]) if len(lists) > 1 else next(iter(lists), None)
@@ -114,7 +116,9 @@ def _add_barred(backend: BaseBackend, listed: Table, barred: Table | None) -> Ta
 
     if barred is None:
         return listed.mutate(barred=ibis.null("string"))
-    rows = contact_ids.join_same_ids(listed, "member", contact_ids.find_odd_ids(backend, listed["member"]))
+    rows = equivalent_contact_ids.join_same_ids(
+        listed, "member", equivalent_contact_ids.find_odd_ids(backend, listed["member"])
+    )
     suppressed = barred.filter(barred["suppressed_by"].notnull())
     by_member = suppressed.select(barred_member="contactId", barred="suppressed_by")
     met = rows.left_join(by_member, rows["same"] == by_member["barred_member"])

@@ -15,7 +15,7 @@ from reconciler.audience.relations.reasons import ReasonCell, make_fault_reason,
 from reconciler.model.disposition import HELD, DispositionSet
 from reconciler.model.outcome_change import OutcomeChange, Place
 from reconciler.model.reason import Counted, Reason, Share
-from reconciler.model.row_files import RowQuery, Rows
+from reconciler.model.row_queries import RowQuery, Rows
 from reconciler.model.tables import LIVE_OUTCOMES, OUTCOME_CHANGES, STAGED_DISPOSITIONS
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from reconciler.model.disposition import DispositionSet
 from reconciler.model.live_state import Live
 from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.reason import Share
-from reconciler.model.text_lists import count_shown
+from reconciler.model.text_enumerations import count_shown
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table

@@ -15,12 +15,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from reconciler.audience.decision import scoring
-from reconciler.audience.relations import engine, numbers
+from reconciler.audience.relations import engine, numeric_parsing
 from reconciler.audience.staging import staged_contacts, staged_interactions
 from reconciler.model.live_state import compute_digest
-from reconciler.model.row_files import RowQuery, Rows
-from reconciler.model.score import RecencyFrequency
-from reconciler.model.score_date import Scored
+from reconciler.model.row_queries import RowQuery, Rows
+from reconciler.model.score_basis import Scored
+from reconciler.model.score_model import RecencyFrequency
 from reconciler.model.segment import Delivery, Segment
 from reconciler.model.serialization import to_json
 
@@ -105,7 +105,7 @@ def differs_by_time_only(told: Table, delivery: Delivery) -> Column:
     for name in delivery.attributes:
         value = named.get(name, name)
         if value == "priority":
-            agree.append(numbers.parse_number(held.get(name)) == told["then_priority"])
+            agree.append(numeric_parsing.parse_number(held.get(name)) == told["then_priority"])
         elif value == "score":
-            agree.append(numbers.parse_hundredths(held.get(name)) == told["then_score"])
+            agree.append(numeric_parsing.parse_hundredths(held.get(name)) == told["then_score"])
     return functools.reduce(operator.and_, agree).fill_null(False)

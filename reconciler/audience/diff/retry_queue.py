@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reconciler.audience import tables
 from reconciler.audience.relations import engine
 from reconciler.audience.relations.reasons import make_reason
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.tables import PENDING, RETRY_QUEUE
 from reconciler.model.workspace_settings import RetryPolicy
 

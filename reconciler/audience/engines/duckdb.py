@@ -11,9 +11,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.audience.engines import database
+from reconciler.audience.engines import duckdb_pool
 from reconciler.audience.engines.grouping_sets import write_grouping_sets
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.temporary_folder import temporary_folder
 from reconciler.model.workspace_settings import Engine
 
@@ -45,7 +45,7 @@ def open_backend(engine: Engine, scratch: Path) -> Iterator[Backend]:
     """
     import ibis
 
-    with _open_spill_folder(engine, scratch) as folder, database.connect(engine, folder) as connection:
+    with _open_spill_folder(engine, scratch) as folder, duckdb_pool.connect(engine, folder) as connection:
         backend = ibis.duckdb.from_connection(connection)
         try:
             yield backend

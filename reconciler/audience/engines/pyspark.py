@@ -22,7 +22,7 @@ from uuid import uuid4
 from reconciler.audience.engines import duckdb, regex_translation, spark_session
 from reconciler.audience.engines.grouping_sets import write_grouping_sets
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.workspace_settings import Engine
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from reconciler.audience.impact.attributes import (
+from reconciler.audience.impact.disclosable_attributes import (
     PLACE,
     Attribute,
     describe_members,
@@ -21,10 +21,10 @@ from reconciler.audience.impact.attributes import (
     is_tellable,
     list_attributes,
 )
-from reconciler.audience.impact.free_text import list_cells, list_free_text
+from reconciler.audience.impact.free_text_columns import list_cells, list_free_text
 from reconciler.audience.relations import engine
 from reconciler.model.impact import Change, Concentration, Value
-from reconciler.model.row_files import RowQuery, Rows
+from reconciler.model.row_queries import RowQuery, Rows
 from reconciler.model.segment_membership import MembershipDecision
 
 if TYPE_CHECKING:

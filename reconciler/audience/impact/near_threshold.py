@@ -11,7 +11,7 @@ from reconciler.audience import tables
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import staged_interactions
 from reconciler.model.impact import DataAge, NearThreshold
-from reconciler.model.row_files import RowQuery, Rows
+from reconciler.model.row_queries import RowQuery, Rows
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.tables import DECISIONS
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from reconciler.audience import tables
-from reconciler.audience.impact.attributes import list_closed_columns
+from reconciler.audience.impact.disclosable_attributes import list_closed_columns
 from reconciler.audience.impact.near_threshold import select_decided
 from reconciler.audience.relations import engine
 from reconciler.model.impact import Edge, ScoreHistogram
-from reconciler.model.score import Combined, RecencyFrequency, Score
+from reconciler.model.score_model import Combined, RecencyFrequency, Score
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.tables import DECISIONS
 

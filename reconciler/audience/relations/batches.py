@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
-from reconciler.audience.relations.typed_rows import Row, check_row_type, name_rows
-from reconciler.model.row_files import Rows
+from reconciler.audience.relations.row_type_check import Row, check_row_type, name_rows
+from reconciler.model.row_queries import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from reconciler.audience.engines import Operations, duckdb, pyspark
-from reconciler.audience.relations.typed_rows import Row, check_columns, check_row_type, name_rows
-from reconciler.model.row_files import Rows
+from reconciler.audience.relations.row_type_check import Row, check_columns, check_row_type, name_rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.workspace_settings import Engine
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from reconciler.audience.relations import engine
 from reconciler.model.reason import CODES, FAULT, LIST, REASON, ROW_FAULTS, Counted, Reason
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Table

@@ -14,19 +14,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.audience.sources import folders, unpacking
+from reconciler.audience.sources import file_decoding, folder_check
 from reconciler.audience.sources.formats import load_formats
 from reconciler.audience.sources.raw_rows import (
     fault_type,
     open_parquet,
 )
 from reconciler.audience.sources.source_files import Found, check_files_exist, find_files
-from reconciler.audience.staging import column_mapping, dnc_entries
-from reconciler.audience.staging import dispositions as of_contacts
+from reconciler.audience.staging import column_mapping, dnc_entry_mapping
+from reconciler.audience.staging import disposition_mapping as of_contacts
 from reconciler.model.problem import BadInput, Problem, Problems
 from reconciler.model.reason import REASON
-from reconciler.model.row_files import Rows
-from reconciler.model.source_feeds import AnyFiles, FileDispositions, FileFeed, FileHistory
+from reconciler.model.row_queries import Rows
+from reconciler.model.source_specs import AnyFiles, FileDispositions, FileFeed, FileHistory
 from reconciler.model.tables import RAW_CONTACTS, RAW_DISPOSITIONS, RAW_INTERACTIONS
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def read_contacts(backend: DuckDB, feed: FileFeed, root: Path, into: Path, now: 
     Raises:
         BadInput: every file that cannot be read, or the first rows that cannot be used (`on_invalid: refuse`).
     """
-    return _read(backend, feed, root, into, dnc_entries.find_mapping(feed, now), RAW_CONTACTS.types)
+    return _read(backend, feed, root, into, dnc_entry_mapping.find_mapping(feed, now), RAW_CONTACTS.types)
 
 
 def read_interactions(backend: DuckDB, feed: FileHistory, root: Path, into: Path) -> Rows:
@@ -76,7 +76,7 @@ def _read(
 ) -> Rows:
     wanted = column_mapping.list_columns(feed)
     if isinstance(feed, FileFeed):
-        folders.check_folders(feed, root)
+        folder_check.check_folders(feed, root)
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     problems = Problems()
     parts: list[Path] = []
@@ -84,7 +84,7 @@ def _read(
         scratch = Path(folder)
         for number, file in enumerate(find_files(feed, root)):
             with problems.collect(), check_files_exist(file, scratch / f"object-{number}") as here:
-                for plain, how in unpacking.unpack_plain(here, feed, scratch):
+                for plain, how in file_decoding.unpack_plain(here, feed, scratch):
                     part = scratch / f"part-{len(parts)}.parquet"
                     _map(backend, plain, how, wanted, mapped, part)
                     parts.append(part)

@@ -1,4 +1,4 @@
-# tested by: tests/audience/sources/test_sql.py
+# tested by: tests/audience/sources/test_sql_source.py
 """Check that a query is one statement that only reads.
 
 The database is asked to refuse writing as well; a query that is wrong is better refused before anybody hears of it.
@@ -7,7 +7,7 @@ The database is asked to refuse writing as well; a query that is wrong is better
 from __future__ import annotations
 
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.source_feeds import AnySql
+from reconciler.model.source_specs import AnySql
 
 _HINT = "write one SELECT, which may begin with WITH"
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from reconciler.audience.sources.source_files import Found
 from reconciler.model.nearest_name import find_nearest
 from reconciler.model.problem import BadInput, Location, Problem, Problems
-from reconciler.model.row_files import Rows
-from reconciler.model.source_feeds import AnyFiles, Feed
-from reconciler.model.text_lists import shorten_list
+from reconciler.model.row_queries import Rows
+from reconciler.model.source_specs import AnyFiles, Feed
+from reconciler.model.text_enumerations import shorten_list
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from reconciler.audience.relations import engine
 from reconciler.audience.sources.raw_rows import RawRows
-from reconciler.audience.staging import column_mapping, consistent_read, dnc_entries
+from reconciler.audience.staging import column_mapping, consistent_read, dnc_entry_mapping
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import Problem, Problems
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.soql import FIELD
-from reconciler.model.source_feeds import SalesforceFeed
+from reconciler.model.source_specs import SalesforceFeed
 from reconciler.model.tables import RAW_CONTACTS
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def read_contacts(backend: DuckDB, feed: SalesforceFeed, read: Read, into: Path,
         named = {name: f"c{number}" for number, name in enumerate(fields)}
         typed = {name: named[name].replace("c", "value") for name in column_mapping.list_value_columns(feed)}
         part = scratch / "part.parquet"
-        told = dnc_entries.find_mapping(feed, now)(RawRows(table.mutate(place=place), named, typed))
+        told = dnc_entry_mapping.find_mapping(feed, now)(RawRows(table.mutate(place=place), named, typed))
         engine.write_parquet(backend, told, part)
         return column_mapping.collect_parts(backend, [part], feed, into, RAW_CONTACTS.types)
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 
-from reconciler.audience.sources import object_store, overlooked_files
+from reconciler.audience.sources import object_store, overlooked_dnc_files
 from reconciler.bucket.object_urls import SCHEMES, scheme_of
 from reconciler.model.problem import BadInput, Location, Problem, Problems
-from reconciler.model.source_feeds import AnyFiles, FileFeed
-from reconciler.model.text_lists import shorten_list
+from reconciler.model.source_specs import AnyFiles, FileFeed
+from reconciler.model.text_enumerations import shorten_list
 
 _PATTERN = re.compile(r"[*?\[]")
 
@@ -80,7 +80,7 @@ def find_files(feed: AnyFiles, root: Path) -> list[Found]:
             else:
                 files.setdefault(path.resolve(), Found(path.resolve(), name))
     if isinstance(feed, FileFeed) and feed.entries is not None and not problems:
-        problems += overlooked_files.find_overlooked(inside, feed, files)
+        problems += overlooked_dnc_files.find_overlooked(inside, feed, files)
     if not (problems or files or optional):
         problems.append(Problem(feed.where, "no-file", "no file is named"))
     problems.refuse()

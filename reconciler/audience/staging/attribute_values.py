@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.audience.relations.reasons import find_fault, make_no_reason
 from reconciler.audience.sources.raw_rows import RawRows
-from reconciler.model.source_feeds import Pairs
+from reconciler.model.source_specs import Pairs
 
 if TYPE_CHECKING:
     from ibis import Column

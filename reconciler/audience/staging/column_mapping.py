@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import engine, numbers, reasons
+from reconciler.audience.relations import engine, numeric_parsing, reasons
 from reconciler.audience.relations.reasons import ReasonCell, find_fault, read_reason
 from reconciler.audience.sources.raw_rows import RawRows
-from reconciler.audience.staging import attribute_values, consent, phone_columns, regions
+from reconciler.audience.staging import attribute_values, consent_and_dnc_conditions, phone_columns, region_to_country
 from reconciler.audience.staging.instants import CLOCK, parse_utc
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.reason import Counted
-from reconciler.model.row_files import Rows
-from reconciler.model.source_feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed
+from reconciler.model.row_queries import Rows
+from reconciler.model.source_specs import ContactFeed, DispositionFeed, Feed, HistoryFeed
 from reconciler.model.tables import RAW_CONTACTS, RAW_DISPOSITIONS, RAW_INTERACTIONS
 
 if TYPE_CHECKING:
@@ -64,9 +64,11 @@ def list_columns(feed: Feed) -> set[str]:
         wanted |= {column for parts in feed.phones for column in parts}
         wanted |= {column for _, column in feed.attributes}
         if feed.opted_in is not None:
-            wanted |= consent.list_columns(feed.opted_in, feed.where)
+            wanted |= consent_and_dnc_conditions.list_columns(feed.opted_in, feed.where)
         if feed.entries is not None and feed.entries.condition is not None:
-            wanted |= consent.list_columns(feed.entries.condition, feed.where, of=consent.ENTRIES)
+            wanted |= consent_and_dnc_conditions.list_columns(
+                feed.entries.condition, feed.where, of=consent_and_dnc_conditions.ENTRIES
+            )
         if feed.entries is not None and feed.entries.answers is not None:
             wanted.add(feed.entries.answers.column)
     return wanted
@@ -96,10 +98,10 @@ def map_contacts(rough: RawRows, feed: ContactFeed) -> Table:
     table, told = rough.table, MappedColumns(rough, feed)
     phones = phone_columns.read_phone_columns(rough, feed)
     said = told["engagementScore"].nullif("")
-    score = ibis.ifelse(said.re_search(numbers.NUMBER), said.try_cast("float64"), ibis.null("float64"))
+    score = ibis.ifelse(said.re_search(numeric_parsing.NUMBER), said.try_cast("float64"), ibis.null("float64"))
     score = ibis.ifelse(score.isinf(), ibis.null("float64"), score)
     attributes, unreadable = attribute_values.read_values(rough, feed.attributes, dict(feed.types))
-    region = regions.blank_to_null(told["region"])
+    region = region_to_country.blank_to_null(told["region"])
     columns = {
         **{name: told[name] for name in ("contactId", *_PERSONAL, "postalCode", "timezone")},
         "phone": phone_columns.pick_first_phone(phones),
@@ -186,7 +188,7 @@ def _read_consent(rough: RawRows, feed: ContactFeed) -> Column:
     if feed.opted_in is None:
         return ibis.null("boolean")
     columns = {name: rough.table[column] for name, column in rough.columns.items()}
-    return consent.compile_consent(feed.opted_in, columns, feed.where)
+    return consent_and_dnc_conditions.compile_consent(feed.opted_in, columns, feed.where)
 
 
 def collect_parts(backend: DuckDB, parts: list[Path], feed: Feed, into: Path, columns: Mapping[str, str]) -> Rows:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.audience.relations import batches, engine
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 
 if TYPE_CHECKING:
     from ibis import BaseBackend

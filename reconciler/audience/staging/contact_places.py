@@ -13,7 +13,7 @@ from functools import cache
 from typing import TypeVar
 
 from reconciler.audience.staging import geography, postal_codes
-from reconciler.audience.staging.time_zones import resolve_zones
+from reconciler.audience.staging.time_zone_lookup import resolve_zones
 from reconciler.model.countries import find_country as country_of
 from reconciler.model.weekly_calendar import load_zones as known_zones
 from reconciler.model.weekly_calendar import resolve_zone

@@ -1,4 +1,4 @@
-# tested by: tests/audience/staging/test_consent.py
+# tested by: tests/audience/staging/test_consent_and_dnc_conditions.py
 """Parse instants in the texts of a source.
 
 Moments and days are ISO 8601; what is written otherwise (`12/31/2026`, `31.12.2026`) has no order that is known.

@@ -1,4 +1,4 @@
-# tested by: tests/audience/staging/test_consent.py
+# tested by: tests/audience/staging/test_consent_and_dnc_conditions.py
 """Recognise the words that stand for "nothing": `null_words.toml`."""
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal, get_args
 
-from reconciler.audience.staging import numbering_plans, phone_text, subscriber_keys
+from reconciler.audience.staging import numbering_plans, phone_recognition, subscriber_keys
 from reconciler.model.reason import Reason
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def read_number(raw: str | None, region: str | None, rule: Rule) -> Read:
     """What a text says in a region (ISO 3166 alpha-2, in capitals), by a rule. A fault never repeats the text."""
     import phonenumbers
 
-    spelt = phone_text.parse_spelling(raw)
+    spelt = phone_recognition.parse_spelling(raw)
     if isinstance(spelt, str):
         return Read(None, Reason(spelt))
     try:
@@ -54,7 +54,7 @@ def read_number(raw: str | None, region: str | None, rule: Rule) -> Read:
     except phonenumbers.NumberParseException as error:
         first, fault = None, _explain_unread(error.error_type, spelt, region)
     if _are_several(spelt, region):
-        return Read(None, Reason(phone_text.MORE))
+        return Read(None, Reason(phone_recognition.MORE))
     others = {
         subscriber_keys.key_number(_format_e164(each)): each
         for each in _iter_others(spelt, region, first)
@@ -106,7 +106,9 @@ def _is_valid(text: str, region: str | None = None) -> bool:
         return False
 
 
-def _iter_others(spelt: phone_text.Spelling, region: str | None, first: PhoneNumber | None) -> Iterator[PhoneNumber]:
+def _iter_others(
+    spelt: phone_recognition.Spelling, region: str | None, first: PhoneNumber | None
+) -> Iterator[PhoneNumber]:
     """What else a text may mean: as if it had a `+`, or none of what the library took for a country's code."""
     import phonenumbers
 
@@ -120,7 +122,9 @@ def _iter_others(spelt: phone_text.Spelling, region: str | None, first: PhoneNum
             yield number
 
 
-def _iter_written_out(spelt: phone_text.Spelling, region: str | None, first: PhoneNumber | None) -> Iterator[str]:
+def _iter_written_out(
+    spelt: phone_recognition.Spelling, region: str | None, first: PhoneNumber | None
+) -> Iterator[str]:
     import phonenumbers
     from phonenumbers import CountryCodeSource
 
@@ -163,7 +167,7 @@ def read_abroad() -> tuple[str, ...]:
 _APART = re.compile(r"(?P<slash> ?/ ?)|[ \-.]+")
 
 
-def _are_several(spelt: phone_text.Spelling, region: str | None) -> bool:
+def _are_several(spelt: phone_recognition.Spelling, region: str | None) -> bool:
     """Whether a text is two numbers beside each other, or one and the end of another: `4155550101/02`."""
     most = len(spelt.digits)
     if most < 2 * _LEAST and "/" not in spelt.text:
@@ -211,13 +215,13 @@ def cache_patterns() -> None:
     phonenumbers.enable_pattern_cache()
 
 
-def _explain_unread(error: int, spelt: phone_text.Spelling, region: str | None) -> Reason:
+def _explain_unread(error: int, spelt: phone_recognition.Spelling, region: str | None) -> Reason:
     from phonenumbers import SUPPORTED_REGIONS, NumberParseException
 
     if error == NumberParseException.NOT_A_NUMBER:
-        return Reason(phone_text.NO_NUMBER)
+        return Reason(phone_recognition.NO_NUMBER)
     if error == NumberParseException.TOO_LONG:
-        return Reason(phone_text.TOO_LONG)
+        return Reason(phone_recognition.TOO_LONG)
     if error != NumberParseException.INVALID_COUNTRY_CODE:
         return Reason("number_too_short")
     if region in SUPPORTED_REGIONS or spelt.plus:
@@ -235,7 +239,7 @@ def _explain_length(number: PhoneNumber) -> Reason | None:
 
     faults = {
         ValidationResult.TOO_SHORT: Reason("number_too_short"),
-        ValidationResult.TOO_LONG: Reason(phone_text.TOO_LONG),
+        ValidationResult.TOO_LONG: Reason(phone_recognition.TOO_LONG),
         ValidationResult.INVALID_LENGTH: Reason("number_of_wrong_length"),
         ValidationResult.IS_POSSIBLE_LOCAL_ONLY: _LOCAL,
     }

@@ -1,5 +1,5 @@
 # tested by: tests/audience/staging/test_phone_normalisation.py
-"""Validate numbers by the patterns of their numbering plans, without asking the library for each.
+"""Give countries' numbering plans as patterns, which validate numbers without a library call for each.
 
 The library is `phonenumbers`, the Python port of Google's libphonenumber; its metadata are the numbering plans.
 """

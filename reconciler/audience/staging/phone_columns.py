@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.audience.sources.raw_rows import RawRows
-from reconciler.audience.staging import regions
-from reconciler.model.source_feeds import ContactFeed
+from reconciler.audience.staging import region_to_country
+from reconciler.model.source_specs import ContactFeed
 
 if TYPE_CHECKING:
     from ibis import Column
@@ -41,7 +41,7 @@ def list_phones(phones: Sequence[Column]) -> Column:
 
     if not phones:
         return ibis.literal([], "array<string>")
-    return ibis.array([regions.blank_to_null(phone) for phone in phones])
+    return ibis.array([region_to_country.blank_to_null(phone) for phone in phones])
 
 
 def has_phone(phones: Sequence[Column]) -> Column:

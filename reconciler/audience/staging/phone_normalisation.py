@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reconciler.audience.relations import engine
 from reconciler.audience.relations.reasons import find_fault, make_no_reason
 from reconciler.audience.sources import raw_rows
-from reconciler.audience.staging import number_readings, numbering_plans, phone_text, subscriber_keys
+from reconciler.audience.staging import number_readings, numbering_plans, phone_recognition, subscriber_keys
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -187,7 +187,7 @@ def read_plain_numbers(rows: Table, region: str | None = None) -> Table:
     pairs = rows
     bare = pairs["phone"].re_replace(f"[{numbering_plans.PUNCTUATION}]+", "")
     # three digits: two are a number to the library only where nothing is between them
-    clean = bare.re_search(r"^\+?[0-9]{3,}$") & (pairs["phone"].length() <= phone_text.LONGEST)
+    clean = bare.re_search(r"^\+?[0-9]{3,}$") & (pairs["phone"].length() <= phone_recognition.LONGEST)
     as_it_is = bare == pairs["phone"]
     doubts = [pairs["phone"].re_search(pattern) for pattern in numbering_plans.DOUBTFUL]
     clean = clean & (as_it_is | ~reduce(or_, doubts))
@@ -207,9 +207,9 @@ def read_plain_numbers(rows: Table, region: str | None = None) -> Table:
     ]
     # what begins with a zero, or with 810, may be dialled for abroad
     nowhere = (pairs["within"] == "") & pairs["text"].re_search(
-        rf"^(?:[1-79]|8[02-9]|81[1-9])[0-9]{{1,{phone_text.LONGEST - 1}}}$"
+        rf"^(?:[1-79]|8[02-9]|81[1-9])[0-9]{{1,{phone_recognition.LONGEST - 1}}}$"
     )
-    nowhere = nowhere & (pairs["text"].length() > 2) & (pairs["text"].length() <= phone_text.LONGEST)
+    nowhere = nowhere & (pairs["text"].length() > 2) & (pairs["text"].length() <= phone_recognition.LONGEST)
     return pairs.select(
         *rows.columns,
         "text",

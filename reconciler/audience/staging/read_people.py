@@ -10,13 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.audience.sources import files, salesforce_contacts, sql
+from reconciler.audience.sources import files, salesforce_contacts, sql_source
 from reconciler.audience.staging import consistent_read, stage
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Location
-from reconciler.model.row_files import ContactsOf, Rows
+from reconciler.model.row_queries import ContactsOf, Rows
 from reconciler.model.secret import Secret
-from reconciler.model.source_feeds import ContactFeed, FileFeed, SalesforceFeed, SqlFeed
+from reconciler.model.source_specs import ContactFeed, FileFeed, SalesforceFeed, SqlFeed
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend as DuckDB
@@ -65,7 +65,7 @@ def _read_source(backend: DuckDB, query: ContactFeed | ContactsOf, access: Acces
         case FileFeed():
             return files.read_contacts(backend, query, access.root, into, access.now)
         case SqlFeed():
-            return sql.read_contacts(
+            return sql_source.read_contacts(
                 backend, query, access.secret(query.url, query.where), access.root, into, access.now
             )
         case SalesforceFeed():

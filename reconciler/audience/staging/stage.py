@@ -20,8 +20,8 @@ from reconciler.audience.staging import (
     staged_members,
     staged_outcomes,
 )
-from reconciler.model.row_files import InteractionsOf, MembersOf, OutcomesOf, RowQuery, Rows
-from reconciler.model.source_feeds import DispositionFeed, FileHistory, SqlHistory
+from reconciler.model.row_queries import InteractionsOf, MembersOf, OutcomesOf, RowQuery, Rows
+from reconciler.model.source_specs import DispositionFeed, FileHistory, SqlHistory
 from reconciler.model.tables import STAGED_CONTACTS, STAGED_INTERACTIONS, STAGED_MEMBERS
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.audience import tables
-from reconciler.audience.relations import engine, numbers
+from reconciler.audience.relations import engine, numeric_parsing
 from reconciler.audience.relations.reasons import find_fault, make_no_reason
-from reconciler.audience.staging import contact_ids, regions
+from reconciler.audience.staging import equivalent_contact_ids, region_to_country
 from reconciler.model.reason import REASON
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.tables import STAGED_CONTACTS
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ def read_contacts(backend: BaseBackend, rows: Rows, *, entries: bool = False) ->
     unsaid = ACTIVE if outside and "status" not in there else ""
     whole = read.select("contactId", **columns)
     null = ibis.null("string")
-    whole = regions.read_regions(backend, whole) if "region" in there else whole.mutate(region_fault=null)
+    whole = region_to_country.read_regions(backend, whole) if "region" in there else whole.mutate(region_fault=null)
     named = whole.mutate(
-        engagement=numbers.parse_hundredths(whole["engagementScore"]).fill_null(0),
+        engagement=numeric_parsing.parse_hundredths(whole["engagementScore"]).fill_null(0),
         active=whole["status"].fill_null(unsaid).strip().upper() == ACTIVE,
     ).drop("engagementScore", "status")
     if not outside:
@@ -84,7 +84,7 @@ def read_contacts(backend: BaseBackend, rows: Rows, *, entries: bool = False) ->
             )
             .mutate(fault=make_no_reason())
         )
-    named = _identify(named, outside, contact_ids.find_odd_ids(backend, read["contactId"]))
+    named = _identify(named, outside, equivalent_contact_ids.find_odd_ids(backend, read["contactId"]))
     if entries and outside:
         return named.mutate(duplicate=ibis.literal(False), plain=ibis.null("string"))
     order = [named["sent_as"].notnull(), named["sent_as"]]
@@ -107,7 +107,7 @@ def _identify(named: Table, outside: bool, odd: Table | None) -> Table:
     """
     import ibis
 
-    named = contact_ids.join_same_ids(named, "contactId", odd)
+    named = equivalent_contact_ids.join_same_ids(named, "contactId", odd)
     raw, bare, known = named["contactId"], named["bare"], named["same"]
     told = ibis.coalesce(bare, raw) if outside else raw
     lost = find_fault((bare.isnull() & raw.notnull(), "empty", "contactId"))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from reconciler.audience import tables
 from reconciler.audience.relations import engine
 from reconciler.audience.relations.reasons import make_no_reason
-from reconciler.audience.staging import contact_ids
+from reconciler.audience.staging import equivalent_contact_ids
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.reason import REASON
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.tables import STAGED_INTERACTIONS
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def read_interactions(backend: BaseBackend, rows: Rows) -> Table:
         return tables.check_table(read, STAGED_INTERACTIONS)
     if "fault" in read.columns:
         read = read.filter(read["fault"].isnull())
-    read = contact_ids.join_same_ids(read, "contactId", contact_ids.find_odd_ids(backend, read["contactId"]))
+    read = equivalent_contact_ids.join_same_ids(
+        read, "contactId", equivalent_contact_ids.find_odd_ids(backend, read["contactId"])
+    )
     once = read.group_by("id").agg(
         contactId=read["same"].min(), type=read["type"].min(), startTime=read["startTime"].min()
     )

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from reconciler.audience import tables
-from reconciler.audience.relations import batches, engine, numbers
-from reconciler.audience.staging import contact_ids
-from reconciler.model.row_files import ATTRIBUTE, SENT_AS, Rows
+from reconciler.audience.relations import batches, engine, numeric_parsing
+from reconciler.audience.staging import equivalent_contact_ids
+from reconciler.model.row_queries import ATTRIBUTE, SENT_AS, Rows
 from reconciler.model.tables import STAGED_MEMBERS
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _find_odd(backend: BaseBackend, rows: Rows, known: Table) -> Table | None:
     return (
         None
         if rows.columns == STAGED_MEMBERS.types
-        else contact_ids.find_odd_ids(backend, known["member"], known["sent_as"])
+        else equivalent_contact_ids.find_odd_ids(backend, known["member"], known["sent_as"])
     )
 
 
@@ -61,10 +61,12 @@ def _read_known(backend: BaseBackend, rows: Rows) -> Table:
         member="contactId",
         sent_as=there[SENT_AS],
         phone=there["phone"],
-        priority=numbers.round_whole(_make_plain(read["priority"]))
+        priority=numeric_parsing.round_whole(_make_plain(read["priority"]))
         if "priority" in read.columns
         else ibis.null("int64"),
-        score=numbers.parse_hundredths(_make_plain(read["score"])) if "score" in read.columns else ibis.null("int64"),
+        score=numeric_parsing.parse_hundredths(_make_plain(read["score"]))
+        if "score" in read.columns
+        else ibis.null("int64"),
     )
 
 
@@ -98,5 +100,5 @@ def _keep_once(rows: Rows, known: Table, odd: Table | None) -> Table:
     # an id of blanks alone is none
     own = ibis.coalesce(once["sent_as"].strip().nullif(""), once["member"])
     whole = once.select(*_OF_A_MEMBER, own=own, attributes=texts)
-    whole = contact_ids.join_same_ids(whole, "own", odd)
+    whole = equivalent_contact_ids.join_same_ids(whole, "own", odd)
     return whole.mutate(contactId=whole["same"]).select(*STAGED_MEMBERS.columns)

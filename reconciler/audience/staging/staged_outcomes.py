@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.audience import tables
 from reconciler.audience.relations import engine
-from reconciler.audience.staging import contact_ids, regions
-from reconciler.model.row_files import Rows
+from reconciler.audience.staging import equivalent_contact_ids, region_to_country
+from reconciler.model.row_queries import Rows
 from reconciler.model.tables import LIVE_OUTCOMES, STAGED_DISPOSITIONS
 
 if TYPE_CHECKING:
@@ -24,9 +24,11 @@ def stage_dispositions(backend: BaseBackend, rows: Rows, target: Path) -> Rows:
     """
     import ibis
 
-    read = regions.read_regions(backend, engine.read_rows(backend, rows))
+    read = region_to_country.read_regions(backend, engine.read_rows(backend, rows))
     # the tenant is asked by the id without what nobody sees
-    read = contact_ids.join_same_ids(read, "contactId", contact_ids.find_odd_ids(backend, read["contactId"]))
+    read = equivalent_contact_ids.join_same_ids(
+        read, "contactId", equivalent_contact_ids.find_odd_ids(backend, read["contactId"])
+    )
     read = read.mutate(contactId=ibis.coalesce(read["bare"], read["contactId"]))
     line = read["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
     order = [

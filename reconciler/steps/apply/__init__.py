@@ -24,7 +24,7 @@ from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
 from reconciler.model.report import Failure, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
-from reconciler.steps.apply import dnc_store_step, list_step, object_step, outcome_step, preconditions
+from reconciler.steps.apply import dnc_store_step, list_step, object_step, outcome_step, staleness_check
 from reconciler.steps.apply.filled_lists import Filled
 from reconciler.steps.apply.step_scheduling import run_steps
 from reconciler.steps.apply.suppression_recheck import Fresh
@@ -41,7 +41,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Re
     with ledger.run(plan, terms.resume, make_audit_document(needs, terms.approvals)) as run:
         terms.progress.start_run(run.name, plan, terms.resume is not None)
         try:
-            preconditions.check(plan, writer, run, terms)
+            staleness_check.check(plan, writer, run, terms)
         except Stale:
             run.refuse()
             raise

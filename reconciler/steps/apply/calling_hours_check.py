@@ -19,9 +19,9 @@ from reconciler.model.instants import format_instant
 from reconciler.model.plan import Plan
 from reconciler.model.plan_expiry import writes_window
 from reconciler.model.rule_input import Planned, Situation
-from reconciler.model.waiver import waive
+from reconciler.model.waiver_matching import waive
 from reconciler.rules import collect_findings
-from reconciler.rules.hours_by_place import load_allowed_hours
+from reconciler.rules.calling_hours_by_place import load_allowed_hours
 
 
 class OutOfHours(ReconcilerError):

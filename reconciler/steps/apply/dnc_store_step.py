@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from reconciler.audience.decision import dnc_store
+from reconciler.audience.decision import dnc_additions_store
 from reconciler.audience.relations import engine
 from reconciler.ledger.journal import Run
 from reconciler.model.apply_options import ApplyOptions
@@ -28,7 +28,7 @@ def keep_numbers(change: NumbersChange, run: Run, terms: ApplyOptions) -> StepRe
     key = f"{change.address}#add:0"
     run.record_intent(key, rows=change.total)
     with engine.open_engine(terms.engine, terms.scratch) as backend:
-        name = dnc_store.add_numbers(backend, change, terms.root)
+        name = dnc_additions_store.add_numbers(backend, change, terms.root)
     run.record_done(key, rows=change.total, rejected=[], split=0, unsure=False)
     terms.progress.count_chunk(change.address, ChunkDone("add", 0, change.total, 0))
     words = f"{change.total:,} numbers kept in {change.store.rstrip('/')}/{name}"

@@ -16,7 +16,7 @@ from reconciler.model.change import RowChange
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Writer
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.steps.apply.suppression_recheck import Fresh
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from itertools import takewhile
 
-from reconciler.audience.delivery import dnc_recheck, read_back, wire_rows, written_digests
-from reconciler.audience.diff import rejected_rows
+from reconciler.audience.delivery import dnc_consent_recheck, read_back, wire_rows, written_digests
+from reconciler.audience.diff import changed_since_rejection
 from reconciler.audience.relations import engine
 from reconciler.ledger.journal import Run
 from reconciler.model.apply_options import ApplyOptions
@@ -20,7 +20,7 @@ from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
 from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, StepResult
 from reconciler.model.worker_pool import work_all
-from reconciler.steps.apply import superseded_rows
+from reconciler.steps.apply import old_number_removal
 from reconciler.steps.apply.chunk_writes import Chunk, Pieces
 from reconciler.steps.apply.suppression_recheck import Fresh
 
@@ -48,12 +48,12 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, fr
     put = (row["contactId"] for chunk in wire_rows.iter_bodies(change, "put") for row in chunk)
     # by an id they are dialled by the tenant's number, known once they are on the list: not every apply puts them there
     by_tenant = {} if change.data else fresh.list_by_tenant(change)
-    back = {contact: dnc_recheck.describe_removal(by) for contact, by in by_tenant.items()}
+    back = {contact: dnc_consent_recheck.describe_removal(by) for contact, by in by_tenant.items()}
     run.record_pending_retry(
         change.address, change.list, (contact for contact in put if contact not in out), back, rows_of
     )
     with engine.open_engine(terms.engine, terms.scratch) as backend:
-        more = superseded_rows.remove_superseded(backend, change, now, writer, run)
+        more = old_number_removal.remove_superseded(backend, change, now, writer, run)
     if more:
         now = fresh.take_off(change)
     with engine.open_engine(terms.engine, terms.scratch) as backend:
@@ -84,7 +84,7 @@ def _digest_rows(change: RowChange, terms: ApplyOptions, contacts: Collection[st
     """Digests of the rows of contacts that were not taken: they are offered again once their rows are others."""
     if terms.tokens is None:
         return {}
-    return rejected_rows.digest_rejected(terms.engine, terms.scratch, terms.tokens.key, change.rows, contacts)
+    return changed_since_rejection.digest_rejected(terms.engine, terms.scratch, terms.tokens.key, change.rows, contacts)
 
 
 def _count_left_out(change: RowChange, out: Mapping[str, str]) -> int:

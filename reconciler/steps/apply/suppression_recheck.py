@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience.delivery import dnc_recheck
+from reconciler.audience.delivery import dnc_consent_recheck
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import consistent_read
 from reconciler.ledger.journal import Run
@@ -25,9 +25,9 @@ from reconciler.model.plan import Plan
 from reconciler.model.ports import Writer
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import ContactsOf, LiveList, RowQuery, Rows
+from reconciler.model.row_queries import ContactsOf, LiveList, RowQuery, Rows
 from reconciler.model.segment import Segment
-from reconciler.steps.apply.source_rereads import DoNotCallUnknown, Readings
+from reconciler.steps.apply.suppression_rereads import DoNotCallUnknown, Readings
 from reconciler.surfaces import tells_phones
 
 
@@ -75,10 +75,10 @@ class Fresh:
             with self._reading:
                 read = self._read[change.address] = self._readings.read_sources(segment)
                 with engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
-                    found = dict(dnc_recheck.recheck_planned(backend, change, segment, read))
+                    found = dict(dnc_consent_recheck.recheck_planned(backend, change, segment, read))
                     if segment.asks_consent:
                         contacts = self._readings.read_contacts(segment)
-                        found = dict(dnc_recheck.recheck_consent(backend, change, segment, contacts)) | found
+                        found = dict(dnc_consent_recheck.recheck_consent(backend, change, segment, contacts)) | found
             if self._keep(change, found):
                 self.take_off(change)
             self._looked[change.address] = began
@@ -167,8 +167,8 @@ class Fresh:
             phones = self._read_phones(backend, change, members, into) if segment.suppress else None
         with self._reading, engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
             read = self._read[change.address]
-            by_tenant = {} if phones is None else dict(dnc_recheck.recheck_live(backend, phones, segment, read))
-            wrong = dnc_recheck.recheck_members(
+            by_tenant = {} if phones is None else dict(dnc_consent_recheck.recheck_live(backend, phones, segment, read))
+            wrong = dnc_consent_recheck.recheck_members(
                 backend, change, members, list(self.list_out(change)), list(by_tenant), into
             )
         mine = {contact: by_tenant[member] for contact, member in wrong if member in by_tenant}

@@ -10,33 +10,33 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.decision import dnc_additions
-from reconciler.audience.delivery import dnc_recheck, wire_rows, written_digests
+from reconciler.audience.delivery import dnc_consent_recheck, wire_rows, written_digests
 from reconciler.audience.diff import (
-    changes_by_list,
+    changed_since_rejection,
     field_diff,
+    list_change_files,
     membership_diff,
     outcome_summary,
     recency_only,
-    rejected_rows,
     retry_queue,
 )
-from reconciler.audience.diff.changes_by_list import MemberDiff
+from reconciler.audience.diff.list_change_files import MemberDiff
 from reconciler.audience.relations import engine
 from reconciler.kinds.disposition_set import make_disposition_sets
-from reconciler.model import delivery as delivery_of
+from reconciler.model import delivery_method as delivery_of
 from reconciler.model.change import Accounting, Changes, RowChange, Sample
 from reconciler.model.contact_tokens import Tokens
-from reconciler.model.delivery import Chosen, Key
+from reconciler.model.delivery_method import Chosen, Key
 from reconciler.model.desired_state import Desired
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.live_state import Live
 from reconciler.model.outcome_change import OutcomeChange
-from reconciler.model.row_files import ContactsOf, Rows
-from reconciler.model.score_date import Scored
+from reconciler.model.row_queries import ContactsOf, Rows
+from reconciler.model.score_basis import Scored
 from reconciler.model.segment import Segment, Target
 from reconciler.model.segment_membership import Members, MembershipDecision
 from reconciler.steps.diff import object_diff
-from reconciler.steps.diff.list_definition import digest_definition
+from reconciler.steps.diff.segment_definition_digest import digest_definition
 from reconciler.surfaces import tells_phones
 
 EXAMPLES = 3
@@ -99,7 +99,7 @@ def _iter_row_changes(
         reached = None
         if standing.segment.asks_again:
             file = files[band].with_suffix(".reached.parquet")
-            reached = dnc_recheck.write_reached(
+            reached = dnc_consent_recheck.write_reached(
                 backend, current[band], standing.rows, file, all_known=standing.segment.asks_consent
             )
         change = _make_row_change(backend, standing, target, compared[band], ways[band], live, samples, reached)
@@ -111,15 +111,15 @@ def _iter_row_changes(
         yield replace(change, aged=aged, aged_since=past.written.get(band) if aged else None)
 
 
-def _make_offered(desired: Desired, tokens: Tokens, file: Path) -> rejected_rows.Offered:
+def _make_offered(desired: Desired, tokens: Tokens, file: Path) -> changed_since_rejection.Offered:
     """How rows are held against those that a list would not take before."""
     target = file.with_suffix(".digests.parquet")
     digested = partial(_digest_offered, desired, tokens, target)
-    return rejected_rows.Offered(digested, file, desired.settings.rejected.by_time)
+    return changed_since_rejection.Offered(digested, file, desired.settings.rejected.by_time)
 
 
 def _digest_offered(desired: Desired, tokens: Tokens, target: Path, rows: Rows) -> Rows:
-    return rejected_rows.digest_rows(desired.settings.engine, desired.scratch, tokens.key, rows, target)
+    return changed_since_rejection.digest_rows(desired.settings.engine, desired.scratch, tokens.key, rows, target)
 
 
 def _find_past(desired: Desired, standing: MembershipDecision, live: Live) -> recency_only.Past:
@@ -160,7 +160,7 @@ def _compare(
         # as it says how many are written; that they are fewer now makes it no other way
         ways = {band: again[band] if again[band].method == way.method else way for band, way in ways.items()}
     for band, each in compared.items():
-        unknown = changes_by_list.count_foreign_removals(backend, each, current[band]) if asked[band] == "sent" else 0
+        unknown = list_change_files.count_foreign_removals(backend, each, current[band]) if asked[band] == "sent" else 0
         if unknown:
             raise _numbers_unknown(standing.segment, band, unknown, ways[band].method)
     return compared, ways

@@ -15,7 +15,7 @@ from reconciler.model.kind import Kind, Later, ReplaceBehaviour
 from reconciler.model.live_state import Live, LiveObject
 from reconciler.model.notice import Notice
 from reconciler.model.reason import Reason
-from reconciler.model.renaming import Held, find_unmoved, name_of
+from reconciler.model.rename_lookup import Held, find_unmoved, name_of
 from reconciler.model.resource import Resource
 from reconciler.model.resource_address import Address
 from reconciler.model.surface_wire import Wire

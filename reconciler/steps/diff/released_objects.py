@@ -12,7 +12,7 @@ from reconciler.model.live_state import Live, LiveObject
 from reconciler.model.notice import Notice
 from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.reason import Reason
-from reconciler.model.renaming import Held, name_of
+from reconciler.model.rename_lookup import Held, name_of
 from reconciler.model.resource import Resource
 
 EVERYTHING = "all"

@@ -39,16 +39,16 @@ def load(workspace: Workspace, *, look_for_files: bool = False, within_bounds: b
     from reconciler.kinds.workspace import make_settings as settings_of
     from reconciler.model.live_state import compute_digest
     from reconciler.steps.load import (
-        approvals_check,
+        approval_policies,
         bounds_check,
         condition_check,
         dnc_date_check,
-        floor_check,
         local_files,
         operator_files,
         references,
         release_check,
         rename_check,
+        rule_settings,
         run_choices,
     )
     from reconciler.steps.load.problem_collector import Collected
@@ -63,7 +63,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False, within_bounds: b
         [*checked.links, *release_check.check(catalogue, load_kinds()), *rename_check.check(catalogue, load_kinds())],
     )
     found.add_following(Stage.REFERENCES, checked.following)
-    found.add(Stage.CHECKS, [*checked.own, *floor_check.check(catalogue)])
+    found.add(Stage.CHECKS, [*checked.own, *rule_settings.check(catalogue)])
     found.add(Stage.CHECKS, dnc_date_check.check(catalogue, workspace.now))
     found.add(Stage.CHECKS, condition_check.check(catalogue))
     if look_for_files:
@@ -84,7 +84,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False, within_bounds: b
     reached = [each for each in declared.manifests if each.document.operator and each.document.with_manifests]
     in_git = operator_files.find_reached(each.resource for each in reached if each.resource is not None)
     found.add(Stage.CHECKS, [*faults, *operator_files.find_misplaced(own), *in_git])
-    approvals = approvals_check.read_policies(catalogue, declared.manifests, workspace)
+    approvals = approval_policies.read_policies(catalogue, declared.manifests, workspace)
     found.add(Stage.CHECKS, approvals.problems)
     found.add_following(Stage.CHECKS, approvals.following)
     if not faults and within_bounds:
@@ -104,7 +104,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False, within_bounds: b
         catalogue=kept,
         released=released,
         release=workspace.release,
-        settings=replace(floor_check.apply_floors(settings, catalogue), engine=engine, approvals=approvals.policies),
+        settings=replace(rule_settings.apply_floors(settings, catalogue), engine=engine, approvals=approvals.policies),
         tenant=catalogue.get("Tenant", chosen),
         as_of=run_choices.choose_moment(workspace, settings),
         now=workspace.now,
@@ -130,7 +130,7 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, 
     Raises:
         BadInput: nothing of the workspace is a manifest.
     """
-    from reconciler.steps.load import floor_check, foreign_yaml, manifest_files, manifest_parts, templates, yaml_nodes
+    from reconciler.steps.load import foreign_yaml, manifest_files, manifest_parts, rule_settings, templates, yaml_nodes
     from reconciler.steps.load.ignore_file import IGNORE_FILE
     from reconciler.steps.load.problem_collector import group_by_place
     from reconciler.steps.load.template_variables import find_unused, read_variables
@@ -166,7 +166,7 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, 
     for source in floors:  # as they are written: no value of a team's is put into them
         several, faults, _ = yaml_nodes.read(source.name, source.text)
         found.add(Stage.READING, faults)
-        found.add(Stage.SCHEMAS, floor_check.find_misplaced(several))
+        found.add(Stage.SCHEMAS, rule_settings.find_misplaced(several))
         for document in several:
             document.operator, document.with_manifests = source.apart, source.with_manifests
         documents += several

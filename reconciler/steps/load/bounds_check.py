@@ -13,9 +13,7 @@ from pathlib import Path
 
 from reconciler.bucket.object_urls import SCHEMES, NotAnAddress, parse_url, scheme_of
 from reconciler.kinds import load_kinds
-from reconciler.model.known_hosts import NEVER, load_vendor_domains
-from reconciler.model.operator_bounds import Held, list_names_of_file
-from reconciler.model.outside_names import (
+from reconciler.model.external_references import (
     ClearName,
     HostName,
     Named,
@@ -24,11 +22,13 @@ from reconciler.model.outside_names import (
     PrivateName,
     SecretName,
 )
+from reconciler.model.operator_bounds import Held, list_names_of_file
 from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.resource import Resource
 from reconciler.model.url_destination import Destination, parse_destination
+from reconciler.model.well_known_names import NEVER, load_vendor_domains
 from reconciler.model.workspace_settings import Workspace
-from reconciler.steps.load import ledger_links
+from reconciler.steps.load import ledger_symlinks
 from reconciler.steps.load.bounds_hints import Used, format_host, format_lines_to_add
 
 TOLD_ONCE = ("bad-host", "private-not-allowed")
@@ -50,10 +50,12 @@ def check(resources: Iterable[Resource], tenant: str, ledger: str, bounds: Held,
         # a folder that no manifest names may be a link all the same
         named.append(
             PlaceName(
-                f"file://{ledger_links.HERE}", Location(ledger_links.HERE), "the ledger, or what is kept beside it,"
+                f"file://{ledger_symlinks.HERE}",
+                Location(ledger_symlinks.HERE),
+                "the ledger, or what is kept beside it,",
             )
         )
-    return Problems([*_Check(bounds, workspace, named).find_problems(), *ledger_links.check(ledger, workspace.root)])
+    return Problems([*_Check(bounds, workspace, named).find_problems(), *ledger_symlinks.check(ledger, workspace.root)])
 
 
 @dataclass
@@ -199,7 +201,7 @@ class _Check:
 
     def _find_file(self, name: str) -> tuple[Path, Path]:
         inside = self.workspace.root.resolve()
-        return ledger_links.resolve_path(inside, name), inside
+        return ledger_symlinks.resolve_path(inside, name), inside
 
     def _read_content(self, named: SecretName) -> str | None:
         """What a secret is that can be had without a network; it is shown nowhere."""
@@ -229,7 +231,7 @@ class _Check:
                 return None, url  # it is told where it is read
             return place, place
         inside = self.workspace.root.resolve()
-        found = ledger_links.resolve_path(inside, url.removeprefix("file://"))
+        found = ledger_symlinks.resolve_path(inside, url.removeprefix("file://"))
         return (None, url) if found.is_relative_to(inside) else (found.as_posix(), f"file://{found.as_posix()}")
 
     def _check_objects(self, named: ObjectName) -> Iterator[Refusal]:

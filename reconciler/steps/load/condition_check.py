@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.kinds import contact_source, suppression_list
-from reconciler.model.people_sources import PEOPLE
 from reconciler.model.problem import Problem, Problems
 from reconciler.model.resource import Catalogue
+from reconciler.model.source_parsing import PEOPLE
 
 
 def check(catalogue: Catalogue) -> Iterator[Problem]:
@@ -24,10 +24,10 @@ def check(catalogue: Catalogue) -> Iterator[Problem]:
                 if field not in spec or (field == "where" and part == "salesforce"):
                     continue
                 # its parser is loaded where there is something to read
-                from reconciler.audience.staging import consent
+                from reconciler.audience.staging import consent_and_dnc_conditions
 
-                of = consent.CONSENT if field == "optedIn" else consent.ENTRIES
+                of = consent_and_dnc_conditions.CONSENT if field == "optedIn" else consent_and_dnc_conditions.ENTRIES
                 refused = Problems()
                 with refused.collect():
-                    consent.list_columns(spec[field], resource.where("spec", part, field), of=of)
+                    consent_and_dnc_conditions.list_columns(spec[field], resource.where("spec", part, field), of=of)
                 yield from refused

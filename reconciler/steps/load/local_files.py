@@ -14,8 +14,8 @@ from typing import get_args
 from reconciler.model.kind import Kind
 from reconciler.model.problem import Problem, Problems
 from reconciler.model.resource import Resource
-from reconciler.model.row_files import ContactsIn
-from reconciler.model.source_feeds import AnyFiles, FileFeed
+from reconciler.model.row_queries import ContactsIn
+from reconciler.model.source_specs import AnyFiles, FileFeed
 
 
 def check(resources: Iterable[Resource], kinds: Mapping[str, Kind], root: Path) -> Problems:
@@ -30,7 +30,7 @@ def check(resources: Iterable[Resource], kinds: Mapping[str, Kind], root: Path) 
 
 
 def _find_missing(feed: AnyFiles, root: Path) -> Iterator[Problem]:
-    from reconciler.audience.sources import folders
+    from reconciler.audience.sources import folder_check
     from reconciler.audience.sources.source_files import find_files
     from reconciler.bucket.object_urls import SCHEMES, scheme_of
 
@@ -41,7 +41,7 @@ def _find_missing(feed: AnyFiles, root: Path) -> Iterator[Problem]:
     try:
         with refused.collect():
             if isinstance(here, FileFeed):
-                folders.check_folders(here, root)
+                folder_check.check_folders(here, root)
             find_files(here, root)
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "the system knows no such path"

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.kinds import floor
-from reconciler.model.known_hosts import is_in_pipeline
 from reconciler.model.operator_bounds import Bounds, Held, make_bounds
 from reconciler.model.problem import Problem, Problems
 from reconciler.model.resource import Resource
+from reconciler.model.well_known_names import is_in_pipeline
 from reconciler.model.workspace_settings import Workspace
-from reconciler.steps.load import ledger_links
-from reconciler.steps.load.ledger_links import resolve_path
+from reconciler.steps.load import ledger_symlinks
+from reconciler.steps.load.ledger_symlinks import resolve_path
 
 
 def read_bounds(floors: Iterable[Resource], workspace: Workspace, tenant: str, ledger: str) -> tuple[Held, Problems]:
@@ -34,7 +34,9 @@ def read_bounds(floors: Iterable[Resource], workspace: Workspace, tenant: str, l
             where = resource.where("spec", "bounds", "hosts", number)
             problems.append(Problem(where, "bad-host", f"this is not a host: {words}"))
     inside = workspace.root.resolve()
-    folders = {resolve_path(inside, name) for name in (ledger_links.HERE, ledger_links.find_folder(ledger))} - {inside}
+    folders = {resolve_path(inside, name) for name in (ledger_symlinks.HERE, ledger_symlinks.find_folder(ledger))} - {
+        inside
+    }
     default = Bounds(
         tenant=tenant,
         local=not said and not is_in_pipeline(workspace.environ),

@@ -17,7 +17,7 @@ from reconciler.model.nearest_name import find_nearest, suggest
 from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.resource import Catalogue, Path, Resource
 from reconciler.model.resource_address import Address
-from reconciler.model.text_lists import shorten_list
+from reconciler.model.text_enumerations import shorten_list
 from reconciler.steps.load.manifest_document import Document
 from reconciler.steps.load.problem_collector import Unread
 

@@ -14,7 +14,7 @@ from phonenumbers import geocoder, timezone
 from reconciler.audience.campaigns import audience_by_place
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography
-from reconciler.model.call_exposure import Exposure, Place, Unread
+from reconciler.model.campaign_audience import Exposure, Place, Unread
 from reconciler.model.weekly_calendar import resolve_zone
 from tests.audience.conftest import Written
 

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.audience.campaigns import projected_members
 from reconciler.audience.relations import engine
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from tests.audience.conftest import Written
 
 COLUMNS = dict.fromkeys(projected_members.DIALLED, "VARCHAR")

@@ -14,8 +14,8 @@ from reconciler.audience.relations import engine
 from reconciler.audience.staging import staged_interactions
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import ContactsOf, LiveList
-from reconciler.model.score import Band, Combined, Engagement, RecencyFrequency, Score
+from reconciler.model.row_queries import ContactsOf, LiveList
+from reconciler.model.score_model import Band, Combined, Engagement, RecencyFrequency, Score
 from reconciler.model.segment import Delivery, Segment
 from tests.audience.conftest import Written
 

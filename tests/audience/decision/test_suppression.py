@@ -13,13 +13,13 @@ import ibis
 import pytest
 
 from reconciler.audience.decision import (
-    contact_regions,
+    contacts_wrong_region,
+    dnc_wrong_region,
     eligibility,
     must_remove,
-    refused_numbers,
-    region_mismatch,
+    shared_number_consent,
     suppression,
-    unreadable_entries,
+    unreadable_dnc_entries,
 )
 from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations import engine, reasons
@@ -29,11 +29,11 @@ from reconciler.model.change import Accounting
 from reconciler.model.problem import Location
 from reconciler.model.reason import Reason
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import ContactsOf, LiveList, MemberPhones, MembersOf, PeopleQuery, RowQuery, Rows
-from reconciler.model.score import Band, Engagement, Score
+from reconciler.model.row_queries import ContactsOf, LiveList, MemberPhones, MembersOf, PeopleQuery, RowQuery, Rows
+from reconciler.model.score_model import Band, Engagement, Score
 from reconciler.model.segment import Cap, Delivery, Phones, Segment, Suppression, Target
 from reconciler.model.segment_membership import Alike, ForeignNumbers, MembershipDecision, RefusedNumbers, Unreadable
-from reconciler.model.source_feeds import SqlFeed
+from reconciler.model.source_specs import SqlFeed
 from reconciler.views.reasons import describe_reason
 from tests.audience.conftest import Written, described
 
@@ -235,7 +235,7 @@ def test_a_list_that_reaches_nobody_and_whose_digits_contacts_have_elsewhere_may
     people = [person(f"us{n}", f"+1 415 555 010{n}") for n in range(3)]
     people += [person(f"mx{n}", f"+52 81 5555 010{n}") for n in (3, 4)]
     read, standing = audience.read(people), audience.standing(people)
-    assert list(region_mismatch.find_mismatch(audience.backend, mexican, read, standing.rows)) == found
+    assert list(dnc_wrong_region.find_mismatch(audience.backend, mexican, read, standing.rows)) == found
 
 
 def test_a_suppressed_member_that_the_source_has_not_is_taken_off_by_the_phone_the_tenant_has(
@@ -377,8 +377,8 @@ def test_a_cap_keeps_the_first_in_the_order_that_is_stated(audience: Audience, f
 def test_entries_of_a_do_not_call_list_that_are_no_phones_are_counted(audience: Audience) -> None:
     audience.asked = ["415-555-0102", "unknown", "", " ", "415555*"]
     read = audience.read([person("a", "+14155550102")])
-    assert unreadable_entries.count_unreadable(audience.backend, CALLED.suppress[0], read) == 2
-    assert unreadable_entries.list_first_unreadable(audience.backend, CALLED.suppress[0], read) == (
+    assert unreadable_dnc_entries.count_unreadable(audience.backend, CALLED.suppress[0], read) == 2
+    assert unreadable_dnc_entries.list_first_unreadable(audience.backend, CALLED.suppress[0], read) == (
         Unreadable(str(ASKED), "41…*", Reason("number_with_wildcard")),
         Unreadable(str(ASKED), "…", Reason("number_without_digits")),
     )
@@ -416,7 +416,7 @@ def test_every_way_of_writing_a_number_suppresses_it_and_is_suppressed_by_it(
         missed = judged.filter(judged["suppressed_by"].isnull()).select("contactId", "phone", "region")
         assert [row for chunk in engine.stream_rows(backend, missed, 100) for row in chunk] == []
         assert engine.count_rows(backend, judged) == len(contacts)
-        assert unreadable_entries.count_unreadable(backend, listed, read) == 0
+        assert unreadable_dnc_entries.count_unreadable(backend, listed, read) == 0
         numbers = suppression.read_numbers(backend, listed, read)
         keys = {key for chunk in engine.stream_rows(backend, numbers, 100) for (key,) in chunk}
         assert keys >= {subscriber_keys.key_number(number) for number in ways_of(cases)}
@@ -486,7 +486,7 @@ def test_one_contact_in_thousands_with_the_digits_of_a_list_read_elsewhere_is_mo
     people = [person(f"us{n}", f"+1415555{n:04d}") for n in range(first + 999, first + 1_999)]
     read, standing = audience.read(people), audience.standing(people)
     found = [Alike("MX", alike)] if alike else []
-    assert list(region_mismatch.find_mismatch(audience.backend, mexican, read, standing.rows)) == found
+    assert list(dnc_wrong_region.find_mismatch(audience.backend, mexican, read, standing.rows)) == found
 
 
 @pytest.mark.thin(3)
@@ -513,7 +513,9 @@ def test_contacts_whose_numbers_are_read_in_a_country_that_they_are_not_of_are_f
     audience.segment = replace(audience.segment, phones=Phones("valid", region))
     people = [person(f"a{n}", phone) for n, phone in enumerate(numbers)]
     rows = audience.standing(people).rows
-    told = list(contact_regions.find_foreign_numbers(audience.backend, audience.segment, audience.read(people), rows))
+    told = list(
+        contacts_wrong_region.find_foreign_numbers(audience.backend, audience.segment, audience.read(people), rows)
+    )
     assert told == ([] if found is None else [ForeignNumbers(CALLED.address, region, *found)])
 
 
@@ -524,7 +526,7 @@ def test_a_column_of_states_that_is_mapped_to_the_region_is_found_by_each_state_
     people = [person(f"a{n}", phone, region=region) for n, (region, phone) in enumerate(rows)]
     standing = audience.standing(people).rows
     read = audience.read(people)
-    told = contact_regions.find_foreign_numbers(audience.backend, audience.segment, read, standing)
+    told = contacts_wrong_region.find_foreign_numbers(audience.backend, audience.segment, read, standing)
     assert sorted((each.region, each.odd, each.state) for each in told) == [("CO", 2, "US-CO"), ("IN", 1, "US-IN")]
 
 
@@ -538,7 +540,7 @@ def test_who_is_called_by_a_number_by_which_another_contact_gave_no_consent_is_c
         person("e", "+14155550104", optedIn=False),
     ]
     rows = audience.standing(people).rows
-    found = list(refused_numbers.find_refused_numbers(audience.backend, audience.segment, rows))
+    found = list(shared_number_consent.find_refused_numbers(audience.backend, audience.segment, rows))
     assert found == [RefusedNumbers(CALLED.address, 1)]
     calm = audience.standing(people[2:]).rows
-    assert list(refused_numbers.find_refused_numbers(audience.backend, audience.segment, calm)) == []
+    assert list(shared_number_consent.find_refused_numbers(audience.backend, audience.segment, calm)) == []

@@ -19,8 +19,8 @@ from reconciler.model.change import Accounting
 from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import ContactsOf, LiveList, MembersOf, RowQuery, Rows
-from reconciler.model.score import Band, Engagement, Score
+from reconciler.model.row_queries import ContactsOf, LiveList, MembersOf, RowQuery, Rows
+from reconciler.model.score_model import Band, Engagement, Score
 from reconciler.model.segment import Delivery, Phones, Segment, Target
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.tables import MEMBER_CHANGES

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.audience.diff import retry_queue
 from reconciler.audience.relations import engine, reasons
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.workspace_settings import RetryPolicy
 from reconciler.views.reasons import describe_reason
 

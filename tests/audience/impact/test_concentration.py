@@ -11,19 +11,19 @@ import pyarrow as arrow
 import pytest
 from pyarrow import parquet
 
-from reconciler.audience.impact.attributes import is_tellable
 from reconciler.audience.impact.concentration import FEWEST, TOP, find_concentration
+from reconciler.audience.impact.disclosable_attributes import is_tellable
 from reconciler.audience.relations import engine
 from reconciler.model.change import Accounting
 from reconciler.model.impact import Concentration
 from reconciler.model.problem import Location
 from reconciler.model.reason import REASON
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import MembersOf, Rows
-from reconciler.model.score import Band, Engagement, Score
+from reconciler.model.row_queries import MembersOf, Rows
+from reconciler.model.score_model import Band, Engagement, Score
 from reconciler.model.segment import Delivery, Segment, Target
 from reconciler.model.segment_membership import MembershipDecision
-from reconciler.model.source_feeds import FileFeed
+from reconciler.model.source_specs import FileFeed
 from reconciler.model.tables import STAGED_CONTACTS, STAGED_MEMBERS
 
 HERE = Location("a.yaml")

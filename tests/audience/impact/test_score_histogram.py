@@ -18,11 +18,11 @@ from reconciler.model.change import Accounting
 from reconciler.model.impact import Edge, ScoreHistogram
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import MembersOf, Rows
-from reconciler.model.score import Band, Combined, Engagement, RecencyFrequency, Score
+from reconciler.model.row_queries import MembersOf, Rows
+from reconciler.model.score_model import Band, Combined, Engagement, RecencyFrequency, Score
 from reconciler.model.segment import Delivery, Segment, Target
 from reconciler.model.segment_membership import MembershipDecision
-from reconciler.model.source_feeds import FileFeed
+from reconciler.model.source_specs import FileFeed
 from reconciler.model.tables import DECISIONS
 
 SEGMENT = Address("Segment", "all")

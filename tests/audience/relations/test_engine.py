@@ -11,12 +11,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from reconciler.audience.engines import database, regex_translation, spark_session
 from reconciler.audience.engines import duckdb as duckdb_engine
+from reconciler.audience.engines import duckdb_pool, regex_translation, spark_session
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import staged_members
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.workspace_settings import Engine
 from tests.audience.conftest import Written
 
@@ -62,7 +62,7 @@ def _begun(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         begun.append(begin(*arguments, **options))
         return begun[-1]
 
-    monkeypatch.setattr(database, "_idle", {})
+    monkeypatch.setattr(duckdb_pool, "_idle", {})
     monkeypatch.setattr(duckdb, "connect", counted)
     return begun
 

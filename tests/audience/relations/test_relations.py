@@ -18,7 +18,7 @@ from reconciler.model.change import RowChange
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.reason import REASON
 from reconciler.model.resource_address import Address
-from reconciler.model.row_files import SENT_AS, Rows
+from reconciler.model.row_queries import SENT_AS, Rows
 from reconciler.model.tables import MEMBER_CHANGES
 from tests.audience.conftest import Written
 

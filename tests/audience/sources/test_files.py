@@ -18,15 +18,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.audience.relations import engine
-from reconciler.audience.sources import files, sql
+from reconciler.audience.sources import files, sql_source
 from reconciler.audience.sources.formats import csv as delimited
 from reconciler.audience.sources.source_files import Found
 from reconciler.audience.staging import staged_interactions
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.reason import Counted, Reason
-from reconciler.model.row_files import Rows
+from reconciler.model.row_queries import Rows
 from reconciler.model.secret import Secret
-from reconciler.model.source_feeds import FileFeed, FileHistory, SqlFeed
+from reconciler.model.source_specs import FileFeed, FileHistory, SqlFeed
 from tests.sample import examples
 
 HERE = Location("sources.yaml", 4, 3)
@@ -164,7 +164,8 @@ def test_what_is_written_to_a_database_is_read_back(backend: Any, tmp_path: Path
         database.executemany("INSERT INTO t VALUES (?, ?, ?)", rows)
     query = SqlFeed(url="env U", query="SELECT * FROM t ORDER BY rowid", columns=COLUMNS, where=HERE)
     assert (
-        back(backend, sql.read_contacts(backend, query, Secret("sqlite:///c.db"), tmp_path, tmp_path / "rows")) == rows
+        back(backend, sql_source.read_contacts(backend, query, Secret("sqlite:///c.db"), tmp_path, tmp_path / "rows"))
+        == rows
     )
 
 

@@ -16,7 +16,7 @@ import pytest
 from reconciler.audience.relations import engine
 from reconciler.audience.sources import files, object_store
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.source_feeds import Entries, FileFeed
+from reconciler.model.source_specs import Entries, FileFeed
 from tests.s3 import S3, Fault
 
 HERE = Location("sources.yaml", 4, 3)

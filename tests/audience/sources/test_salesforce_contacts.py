@@ -17,8 +17,8 @@ from reconciler.audience.staging import consistent_read
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.reason import Counted, Reason
-from reconciler.model.row_files import Rows
-from reconciler.model.source_feeds import SalesforceFeed
+from reconciler.model.row_queries import Rows
+from reconciler.model.source_specs import SalesforceFeed
 
 HERE = Location("sources.yaml", 7, 3)
 FEED = SalesforceFeed(

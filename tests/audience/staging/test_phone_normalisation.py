@@ -27,7 +27,7 @@ from reconciler.audience.staging import (
     number_readings,
     numbering_plans,
     phone_normalisation,
-    phone_text,
+    phone_recognition,
     subscriber_keys,
 )
 from reconciler.audience.staging.number_readings import RULES, Rule
@@ -117,8 +117,8 @@ def as_the_library(backend: Any, written: Written, pairs: Iterable[Pair], rule: 
         if rule != "reachable" and e164 != by_it:
             # what nobody sees is taken out first, and the library drops it, or reads on behind it
             odd = not raw.isascii()
-            assert odd or (fault.code in phone_text.FAULTS if e164 is None else by_it is None), (raw, region)
-        if rule != "reachable" and whole(raw) and fault != Reason(phone_text.MORE):
+            assert odd or (fault.code in phone_recognition.FAULTS if e164 is None else by_it is None), (raw, region)
+        if rule != "reachable" and whole(raw) and fault != Reason(phone_recognition.MORE):
             assert e164 == by_it, (raw, region)
     return {pair: (row[0], in_a_cell(row[1])) for pair, row in found.items()}
 

@@ -150,7 +150,7 @@ def test_two_manifests_may_not_declare_names_that_only_look_different(folder: Fo
 def test_a_method_that_is_chosen_by_size_finds_the_rows_by_its_own_key(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.model.delivery.MANY", 3)
+    monkeypatch.setattr("reconciler.model.delivery_method.MANY", 3)
     filled(tenant, folder, run, "auto")
     assert set(tenant.store.list_named("Chosen").members) != {contact(n) for n in TEN}
     another_client_inserts(tenant, range(4))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from reconciler.simulator import DispositionLimits, Options, Simulator, Stage
-from reconciler.views.read_progress import ReadingProgress
+from reconciler.views.plan_progress import ReadingProgress
 from tests import sealed
 from tests.conftest import Ended, Folder
 from tests.outcomes import (

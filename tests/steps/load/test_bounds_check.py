@@ -13,9 +13,9 @@ import yaml
 
 from reconciler.kinds import load_kinds, load_schema
 from reconciler.model.desired_state import Desired
+from reconciler.model.external_references import HostName, ObjectName, PlaceName, SecretName
 from reconciler.model.kind import Kind
 from reconciler.model.operator_bounds import Held
-from reconciler.model.outside_names import HostName, ObjectName, PlaceName, SecretName
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.resource import Resource
 from reconciler.model.resource_address import Address

@@ -14,7 +14,7 @@ import yaml
 
 from reconciler.model.nearest_name import list_names, suggest
 from reconciler.model.problem import BadInput, Location
-from reconciler.model.text_lists import MOST
+from reconciler.model.text_enumerations import MOST
 from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import load, yaml_nodes
 from reconciler.steps.load.template_filters import OUTPUT, Refused

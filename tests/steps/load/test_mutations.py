@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from reconciler.model.problem import BadInput
 from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import load
-from reconciler.views.problems import show_failure
+from reconciler.views.errors import show_failure
 
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 STARTER = Path(__file__).parents[3] / "segments"

@@ -10,10 +10,10 @@ import pytest
 from reconciler.kinds import load_kinds
 from reconciler.model import nearest_name
 from reconciler.model.problem import BadInput, Location, Problem, Stage
-from reconciler.model.text_lists import shorten_list
+from reconciler.model.text_enumerations import shorten_list
 from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import load, references, yaml_nodes
-from reconciler.views.problems import show_failure
+from reconciler.views.errors import show_failure
 
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 V = "apiVersion: cxone.reconciler/v1\n"

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.model.api_surface import ApiSurface, Preset
-from reconciler.model.delivery import Way
+from reconciler.model.delivery_method import Way
 from reconciler.model.disposition import Standing
 from reconciler.model.instants import format_instant
 from reconciler.model.jobs import ABORTED, COMPLETED, Job, Refusals, RowError

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 
-from reconciler.audience.sources.file_format import FileFormat
+from reconciler.audience.sources.file_format_interface import FileFormat
 
 
 @cache

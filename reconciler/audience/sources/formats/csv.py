@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.audience.relations import reasons
 from reconciler.audience.relations.reasons import FAULT_SQL, ReasonCell
-from reconciler.audience.sources.file_format import FileFormat
+from reconciler.audience.sources.file_format_interface import FileFormat
 from reconciler.audience.sources.raw_rows import (
     BATCH,
     RawRows,
@@ -36,7 +36,7 @@ from reconciler.audience.sources.raw_rows import (
 )
 from reconciler.audience.sources.source_files import Found, describe_encoding_problem, make_readable, open_file
 from reconciler.model.problem import BadInput, Problem, Problems
-from reconciler.model.source_feeds import AnyFiles
+from reconciler.model.source_specs import AnyFiles
 
 if TYPE_CHECKING:
     from ibis import Table

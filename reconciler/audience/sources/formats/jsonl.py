@@ -1,4 +1,4 @@
-# tested by: tests/audience/sources/test_folders.py
+# tested by: tests/audience/sources/test_folder_check.py
 """Read JSON Lines files, each row with its line.
 
 Lines are read as they are, so that each keeps its number; the engine takes them apart.
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.audience.relations.reasons import find_fault
-from reconciler.audience.sources.file_format import FileFormat
+from reconciler.audience.sources.file_format_interface import FileFormat
 from reconciler.audience.sources.raw_rows import (
     BATCH,
     RawRows,
@@ -27,7 +27,7 @@ from reconciler.audience.sources.raw_rows import (
 from reconciler.audience.sources.source_files import Found, describe_encoding_problem, make_readable, open_file
 from reconciler.audience.staging import column_mapping
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.source_feeds import AnyFiles
+from reconciler.model.source_specs import AnyFiles
 from reconciler.model.vendor_values import fold_word
 
 if TYPE_CHECKING:

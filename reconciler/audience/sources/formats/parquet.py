@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.audience.relations.reasons import make_no_reason
-from reconciler.audience.sources.file_format import FileFormat
+from reconciler.audience.sources.file_format_interface import FileFormat
 from reconciler.audience.sources.raw_rows import RawRows, add_places, describe_missing_columns
 from reconciler.audience.sources.source_files import Found
 from reconciler.audience.staging import attribute_values as as_values
 from reconciler.audience.staging import column_mapping
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.source_feeds import AnyFiles
+from reconciler.model.source_specs import AnyFiles
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend as DuckDB

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from reconciler.audience.relations.reasons import ReasonCell, write_fault
-from reconciler.audience.sources.archives import ZIP
-from reconciler.audience.sources.file_format import FileFormat
-from reconciler.audience.sources.formats import xlsx_parts
+from reconciler.audience.sources.file_format_interface import FileFormat
+from reconciler.audience.sources.formats import xlsx_inspection
 from reconciler.audience.sources.raw_rows import (
     BATCH,
     RawRows,
@@ -32,9 +31,10 @@ from reconciler.audience.sources.raw_rows import (
     suggest_header,
 )
 from reconciler.audience.sources.source_files import Found
+from reconciler.audience.sources.zip_extraction import ZIP
 from reconciler.audience.staging import column_mapping
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.source_feeds import AnyFiles, FileFeed
+from reconciler.model.source_specs import AnyFiles, FileFeed
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend as DuckDB
@@ -100,18 +100,18 @@ def _map_errors(file: Found) -> Iterator[None]:
     except PasswordError:
         raise BadInput([Problem(file.at(), "encrypted", "the workbook has a password", hint=_UNLOCK)]) from None
     except CalamineError as error:
-        problem = Problem(file.at(), "not-xlsx", xlsx_parts.NO_WORKBOOK, note=type(error).__name__)
+        problem = Problem(file.at(), "not-xlsx", xlsx_inspection.NO_WORKBOOK, note=type(error).__name__)
         raise BadInput([problem]) from None
 
 
 _UNLOCK = "save it without a password"
 
 
-def _open_sheet(file: Found, feed: AnyFiles) -> tuple[CalamineSheet, xlsx_parts.Part]:
+def _open_sheet(file: Found, feed: AnyFiles) -> tuple[CalamineSheet, xlsx_inspection.Part]:
     """The sheet that is meant, and which cells of it have no value though something stands there."""
     from python_calamine import CalamineWorkbook
 
-    parts = xlsx_parts.inspect_workbook(file)
+    parts = xlsx_inspection.inspect_workbook(file)
     with CalamineWorkbook.from_path(str(file.path)) as book:
         names = book.sheet_names
         name = names[0] if feed.sheet is None and len(names) == 1 else feed.sheet
@@ -155,7 +155,7 @@ def _widen(row: Sequence[object], width: int) -> Sequence[object]:
 
 
 def _find_fault(
-    line: int, row: Sequence[object], part: xlsx_parts.Part, chosen: Mapping[int, str], exact: Mapping[str, str]
+    line: int, row: Sequence[object], part: xlsx_inspection.Part, chosen: Mapping[int, str], exact: Mapping[str, str]
 ) -> ReasonCell | None:
     """Why a row cannot be used: a value that it needs is an error, is another cell's, or has lost digits."""
     if any(at in chosen for at in part.spoiled.get(line, ())):

@@ -13,7 +13,7 @@ import pytest
 from reconciler.audience.relations import engine
 from reconciler.audience.sources import files
 from reconciler.audience.sources import formats as package
-from reconciler.audience.sources.file_format import FileFormat
+from reconciler.audience.sources.file_format_interface import FileFormat
 from reconciler.audience.sources.formats import load_formats
 from reconciler.audience.sources.raw_rows import (
     RawRows,
@@ -26,7 +26,7 @@ from reconciler.audience.sources.raw_rows import (
 from reconciler.audience.sources.source_files import Found, open_file
 from reconciler.kinds import load_shared_schema
 from reconciler.model.problem import BadInput, Location
-from reconciler.model.source_feeds import AnyFiles, FileFeed
+from reconciler.model.source_specs import AnyFiles, FileFeed
 
 
 def test_the_schema_names_every_format_that_there_is() -> None:
