@@ -26,6 +26,7 @@ from reconciler.model.webhook import Callback, Event, Receipt, Waiting
 from reconciler.views import (
     apply_report,
     callbacks,
+    errors,
     html,
     json_view,
     junit,

@@ -3,7 +3,7 @@
 
 A strict reading of YAML: a team must be able to trust that what a reviewer reads is what the tool does.
 
-- Only JSON's scalars have a type (`scalars.py`); all else is the text that was written.
+- Only JSON's scalars have a type (`yaml_scalars.py`); all else is the text that was written.
 - Keys are text, always.
 - A key written twice is a problem, never the last one wins.
 - Aliases (`*name`) are refused: a reader should see what a manifest says at the place where it says it, and nine
