@@ -92,10 +92,10 @@ def test_what_was_done_is_not_done_again(ledger: Ledger) -> None:
         run.record_intent("a#put:1", rows=10)
     with ledger.run(PLAN, run.name) as again:
         assert again.resumed
-        recorded = again.find_outcome("a#put:0")
+        recorded = again.state.find_outcome("a#put:0")
         assert recorded is not None
         assert recorded["rejected"] == ["x"]
-        assert again.find_outcome("a#put:1") is None
+        assert again.state.find_outcome("a#put:1") is None
 
 
 def test_what_the_first_attempt_fixed_stays_fixed(ledger: Ledger) -> None:
@@ -110,11 +110,11 @@ def test_a_step_is_begun_by_any_of_its_parts_and_by_no_other_step(ledger: Ledger
         run.record_intent("Segment/history[high]#put:0")
         run.record_intent("ContactList/vip")
     with ledger.run(PLAN, run.name) as again:
-        assert again.may_have_begun(Address("Segment", "history", "high"))
-        assert again.may_have_begun(VIP)
-        assert not again.may_have_begun(Address("Segment", "history", "hig"))
-        assert not again.may_have_begun(Address("Segment", "history"))
-        assert not again.may_have_begun(Address("ContactList", "vi"))
+        assert again.state.may_have_begun(Address("Segment", "history", "high"))
+        assert again.state.may_have_begun(VIP)
+        assert not again.state.may_have_begun(Address("Segment", "history", "hig"))
+        assert not again.state.may_have_begun(Address("Segment", "history"))
+        assert not again.state.may_have_begun(Address("ContactList", "vi"))
 
 
 def test_a_run_whose_last_record_was_cut_short_is_resumed(in_a_folder: Ledger) -> None:
@@ -125,11 +125,11 @@ def test_a_run_whose_last_record_was_cut_short_is_resumed(in_a_folder: Ledger) -
     with path.open("ab") as file:
         file.write(b'{"event":"done","key":"ContactList/vi')
     with in_a_folder.run(PLAN, run.name) as again:
-        assert again.may_have_begun(VIP)
-        assert again.find_outcome("ContactList/vip") is not None
-        assert again.find_outcome("ContactList/vi") is None
+        assert again.state.may_have_begun(VIP)
+        assert again.state.find_outcome("ContactList/vip") is not None
+        assert again.state.find_outcome("ContactList/vi") is None
     with in_a_folder.run(PLAN, run.name) as third:
-        assert third.find_outcome("ContactList/vip") is not None
+        assert third.state.find_outcome("ContactList/vip") is not None
     assert verified(in_a_folder) == 3
 
 
@@ -190,7 +190,7 @@ def test_a_job_is_replaced_once_others_have_done_all_that_it_was_to_do(in_a_fold
     with in_a_folder.run(PLAN) as run:
 
         def replaced() -> dict[str, bool]:
-            return {each.id: each.replaced for each in run.list_jobs()}
+            return {each.id: each.replaced for each in run.state.list_jobs()}
 
         whole, halves = "Segment/s[a]#put:0", ("Segment/s[a]#put:0/0", "Segment/s[a]#put:0/1")
         run.record_intent(whole, rows=4)
@@ -217,7 +217,7 @@ def test_a_job_is_replaced_once_others_have_done_all_that_it_was_to_do(in_a_fold
 
 def test_a_job_belongs_to_the_rows_that_it_was_made_of(in_a_folder: Ledger) -> None:
     with in_a_folder.run(PLAN) as run:
-        assert run.find_piece("J") is None
+        assert run.state.find_piece("J") is None
         run.record_job("Segment/s[a]#put:0", "J")
         run.record_job("Segment/s[a]#put:1", "J")
-        assert run.find_piece("J") == "Segment/s[a]#put:0"
+        assert run.state.find_piece("J") == "Segment/s[a]#put:0"

@@ -84,8 +84,8 @@ def test_a_number_that_is_missing_was_never_confirmed_and_is_no_harm(store: Reco
         run.record_intent("a#put:1")
         run.record_done("a#put:1")
     with Ledger(store).run(PLAN, run.name) as again:
-        assert again.find_outcome("a#put:1") is not None
-        assert not again._intended.get("a#put:0")
+        assert again.state.find_outcome("a#put:1") is not None
+        assert not again.state.has_intent("a#put:0")
         again.record_intent("a#put:0")
     numbers = [path for method, path in s3_here.asked if method == "PUT" and "journal" in path]
     assert numbers[-1].endswith("/000000000006"), "after the highest that is there"

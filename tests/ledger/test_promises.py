@@ -217,10 +217,10 @@ def test_a_run_goes_on_where_another_process_stopped(opening: Opened, tmp_path: 
     assert ledger.open_plan_of(run.name, tmp_path / "into") == PLAN
     with ledger.run(PLAN, run.name) as again:
         assert again.resumed
-        recorded = again.find_outcome("a#put:0")
+        recorded = again.state.find_outcome("a#put:0")
         assert recorded is not None
         assert recorded["rejected"] == ["x"]
-        assert again.find_outcome("a#put:1") is None
+        assert again.state.find_outcome("a#put:1") is None
         again.record_done("a#put:1", rows=10, rejected=[])
         again.record_step(StepResult(VIP, Outcome.DONE, "done", 20))
     assert verified(Ledger(opening())) == 3
@@ -237,7 +237,7 @@ def test_workers_record_at_once_and_nothing_is_lost(opening: Opened) -> None:
         with ThreadPoolExecutor(RACERS) as pool:
             list(pool.map(chunk, range(24)))
     with Ledger(opening()).run(PLAN, run.name) as again:
-        assert all(again.find_outcome(f"a#put:{number}") for number in range(24))
+        assert all(again.state.find_outcome(f"a#put:{number}") for number in range(24))
     assert len(opening().read_lines(f"runs/{run.name}/rejected.jsonl")) == 24
 
 

@@ -49,7 +49,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Re
         doing = _Doing(plan, writer, run, terms, Fresh(plan, writer, run, terms))
         results = run_steps(plan, doing.end, terms.stop)
         ended, stopped = tuple(results.values()), terms.stop.is_set()
-        report = Report(run.name, ended, writer.writes, stopped, run.list_jobs(), requests=writer.requests)
+        report = Report(run.name, ended, writer.writes, stopped, run.state.list_jobs(), requests=writer.requests)
         ledger.note_applied(plan, run.name, results)
         run.finish(report)
         report = replace(report, audit=run.anchor)
@@ -84,7 +84,7 @@ class _Doing:
 
     def _end_finished_before(self, step: Step) -> StepResult | None:
         """How a step ended that an earlier run has finished; who is on its list is held against do-not-call sources."""
-        recorded = self.run.find_outcome(str(step.address))
+        recorded = self.run.state.find_outcome(str(step.address))
         if recorded is None:
             return None
         ended = StepResult(step.address, Outcome.DONE, recorded["words"], recorded["rows"], recorded["rejected"])
@@ -142,7 +142,7 @@ class _Doing:
             result = replace(result, figures=outcome_step.notify_outcomes(change, self.run))
         if result.outcome is Outcome.DONE or isinstance(change, ObjectChange):
             return result
-        written, rejected, unknown, without = self.run.count_rows(result.address)
+        written, rejected, unknown, without = self.run.state.count_rows(result.address)
         left = change.total - written - rejected - unknown - without
         out = len(self.run.list_suppressed(result.address))
         return replace(result, rows=written, rejected=rejected, unknown=unknown, left=left, suppressed=out)

@@ -70,7 +70,7 @@ class Pieces:
         waiting = deque([(f"{self.change.address}#{self._phase}:{number}", chunk)])
         while waiting:
             key, rows = waiting.popleft()
-            outcome = self._run.find_outcome(key)
+            outcome = self._run.state.find_outcome(key)
             if outcome is None:
                 if found.pieces and stop.is_set():
                     raise Interrupted("the run was interrupted; what was in flight is finished and recorded")
@@ -93,7 +93,7 @@ class Pieces:
         found.pieces += 1
         if self._phase == "put":
             self._fresh.look_if_due(self.change)
-        known = self._run.has_intent(key)
+        known = self._run.state.has_intent(key)
         self._run.record_intent(key, rows=len(rows))
         # what may have been sent before is not cut anew: its job is asked for first
         fits = known or len(rows) <= self._most
@@ -165,14 +165,14 @@ class Pieces:
     def _iter_untried(self, key: str) -> Iterator[str]:
         """What each sending of a piece is recorded as; those left out whose jobs were aborted before a resumption."""
         names = chain([key], (f"{key}~{attempt}" for attempt in count(1)))
-        return (name for name in names if not self._run.is_aborted(self._run.find_job(name) or ""))
+        return (name for name in names if not self._run.state.is_aborted(self._run.state.find_job(name) or ""))
 
     def _find_or_make_job(self, key: str, rows: Chunk, known: bool) -> tuple[str | None, list[int]]:
         """The job of a piece, and the places of its rows: the one that an earlier run has submitted, else a new one.
 
         None: there is no job, or nobody who may be put on the list.
         """
-        job_id = self._run.find_job(key)
+        job_id = self._run.state.find_job(key)
         if job_id is None and known:
             job_id = self._writer.find(self.change, self._make_reference(key))
         again = job_id is not None
@@ -184,7 +184,7 @@ class Pieces:
             job_id = self._writer.put(self.change, allowed, self._make_reference(key)) if allowed else None
         sent = self._find_places(key, rows)
         if job_id is not None:
-            if self._run.find_piece(job_id) not in (None, key):
+            if self._run.state.find_piece(job_id) not in (None, key):
                 raise JobTwice(
                     "the tenant names one job for two requests; what became of the second is not known",
                     where=str(self.change.address),
@@ -196,12 +196,12 @@ class Pieces:
 
     def _find_places(self, key: str, rows: Chunk) -> list[int]:
         """The places of the rows of a piece that were sent: some may not be called since the plan."""
-        without = self._run.find_left_out(key)
+        without = self._run.state.find_left_out(key)
         return [n for n, row in enumerate(rows) if row["contactId"] not in without]
 
     def _make_reference(self, key: str) -> str:
         """What a job can be found by again: that of other rows is another."""
-        without = "".join(f":{contact}" for contact in sorted(self._run.find_left_out(key)))
+        without = "".join(f":{contact}" for contact in sorted(self._run.state.find_left_out(key)))
         return hashlib.sha256(f"{self._run.name}:{key}{without}".encode()).hexdigest()[:32]
 
     def _sort_taken(self, job: Job, rows: Chunk, sent: Sequence[int]) -> tuple[list[RowError], bool]:

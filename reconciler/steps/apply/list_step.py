@@ -65,7 +65,7 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, fr
         raise ReconcilerError(message, where=str(change.address))
     _remember(change, writer, run, terms, {*rejected, *out})
     if change.scored is not None:
-        run.keep_scored(change.list, change.scored)
+        run.lists.keep_scored(change.list, change.scored)
     if rejected and len(rejected) == change.total:
         raise RowsRejected(
             "the tenant accepted none of the contacts; their reasons are in the ledger",
@@ -102,8 +102,8 @@ def _remember(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, 
     folder = terms.scratch / "written"
     folder.mkdir(exist_ok=True)
     names = (change.list, *terms.earlier.get(change.list, ()))
-    before = next((found for name in names if (found := run.fetch_written(name, folder)) is not None), None)
-    with run.keep_written(change.list, folder) as target:
+    before = next((found for name in names if (found := run.lists.fetch_written(name, folder)) is not None), None)
+    with run.lists.keep_written(change.list, folder) as target:
         written_digests.write_digests(
             terms.engine, folder, terms.tokens.key, change.rows, fields, rejected, before, target
         )

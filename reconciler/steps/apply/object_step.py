@@ -81,7 +81,7 @@ def _do_at_rest(writes: Writes, activity: RunStates | None, calling: Calling, te
                 writes.update(WriteOp.CHANGE, fields)
             if change.previous is not None:
                 if any(surface.size for surface in writes.kind.surfaces):  # it holds contacts
-                    writes.run.record_rename(change.previous, change.name)
+                    writes.run.lists.record_rename(change.previous, change.name)
                 return f"renamed {change.previous!r} to {change.name!r}"
             return f"{'adopted' if change.adopts else 'updated'} {change.name!r}"
 

@@ -57,7 +57,7 @@ def notify_outcomes(change: OutcomeChange, run: Run) -> Figures:
     """The figures of what this run has decided of a change, those of before it was resumed among them."""
     successful = failed = deferred = 0
     latencies: list[int] = []
-    for entry in run.list_ended_pieces(change.address):
+    for entry in run.state.list_ended_pieces(change.address):
         successful += entry["rows"]
         failed += len(entry["rejected"])
         deferred += entry["deferred"]
@@ -105,8 +105,8 @@ class _Settling:
         # of batches that were begun and not brought to their end: those of all others need not be held
         self._audited = {
             entry["contact"]: entry
-            for entry in (run.iter_audited(change.address) if run.may_have_begun(change.address) else ())
-            if run.find_outcome(self._make_key(entry["batch"])) is None
+            for entry in (run.iter_audited(change.address) if run.state.may_have_begun(change.address) else ())
+            if run.state.find_outcome(self._make_key(entry["batch"])) is None
         }
 
     @property
@@ -118,11 +118,11 @@ class _Settling:
         """Every contact of which nothing is known yet; its batch is recorded ahead of the first of it."""
         for number, rows in enumerate(batches):
             key = self._make_key(number)
-            done = self._run.find_outcome(key)
+            done = self._run.state.find_outcome(key)
             if done is not None:
                 self._tell_progress(number, done, before=len(rows))
                 continue
-            batch = _Batch(number, rows, self._run.has_intent(key))
+            batch = _Batch(number, rows, self._run.state.has_intent(key))
             batch.known = {row["contactId"]: known for row in rows if (known := self._find_known(row)) is not None}
             if self.stopped:
                 return

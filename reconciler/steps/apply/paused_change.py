@@ -55,7 +55,7 @@ class Transaction:
         except LedgerError:
             raise
         except Interrupted as stopped:
-            if WriteOp.PAUSE in self._writes.run.list_write_ops(self._writes.at):
+            if WriteOp.PAUSE in self._writes.run.state.list_write_ops(self._writes.at):
                 stopped.note = f"{self._writes.change.name!r} may be left {self._activity.off} until the run is resumed"
             raise
         except ReconcilerError as error:

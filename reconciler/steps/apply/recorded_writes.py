@@ -60,7 +60,7 @@ class Writes:
     @property
     def begun(self) -> bool:
         """Whether anything of this step may have been written before."""
-        return bool(self.run.list_write_ops(self.at))
+        return bool(self.run.state.list_write_ops(self.at))
 
     def find(self, name: str | None = None) -> LiveObject | None:
         """The object as the tenant holds it now; another of its kind by its name."""

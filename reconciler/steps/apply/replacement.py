@@ -79,7 +79,7 @@ class Succession:
     def _is_over(self) -> bool:
         """Whether an earlier run was stopped after the last write of all this."""
         if (
-            WriteOp.DELETE not in self._writes.run.list_write_ops(self._writes.at)
+            WriteOp.DELETE not in self._writes.run.state.list_write_ops(self._writes.at)
             or self._writes.find(self._aside) is not None
         ):
             return False

@@ -40,7 +40,7 @@ def check(plan: Plan, reader: Reader, run: Run, terms: ApplyOptions) -> None:
         moved = [*_find_moved(plan, held, run), *_find_dialling(plan, held, reader)]
         for change in plan.rows:
             list_kind = held.get(change.list_address.kind, {})
-            if run.may_have_begun(change.address) or change.list not in list_kind:
+            if run.state.may_have_begun(change.address) or change.list not in list_kind:
                 continue
             members = consistent_read.read_consistently(backend, partial(reader.read_members, change.members, into))
             if wire_rows.digest_members(backend, members) != change.precondition:
@@ -95,7 +95,7 @@ def _find_moved(plan: Plan, held: dict[str, dict[str, LiveObject]], run: Run) ->
     named = ((kind, name, each.fields.get("name")) for kind, told in held.items() for name, each in told.items())
     doubles = {(kind, own) for kind, name, own in named if own != name}
     for change in plan.objects:
-        if run.may_have_begun(change.address):
+        if run.state.may_have_begun(change.address):
             continue
         found = held[change.address.kind].get(change.name)
         if found is None and (change.address.kind, change.name) in doubles:
