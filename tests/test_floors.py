@@ -230,7 +230,7 @@ def test_kinds_are_told_apart_by_their_facts_and_named_in_no_list() -> None:
             "cxone/reader.py",
             "cxone/list_methods.py",
             "cxone/writer.py",
-            "steps/read_tenant.py",
+            "steps/read_tenant",
             "audience/delivery/list_size.py",
             "kinds/segment.py",
             "kinds/campaign.py",
