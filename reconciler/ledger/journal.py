@@ -22,6 +22,7 @@ from reconciler.model.audit_anchor import Anchor
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.errors import LedgerError, ReconcilerError
 from reconciler.model.jobs import Job
+from reconciler.model.reason_json import make_reason_document
 from reconciler.model.report import Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
 
@@ -221,6 +222,7 @@ class Run:
             "address": str(result.address),
             "outcome": result.outcome.value,
             "words": result.words,
+            **({} if result.why is None else {"why": make_reason_document(result.why)}),
             "rows": result.rows,
             "rejected": result.rejected,
             **({} if result.failure is None else {"failure": result.failure.document()}),

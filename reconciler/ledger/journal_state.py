@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.model.report import JobEnd
+from reconciler.model.reason_json import read_named
+from reconciler.model.report import JobEnd, Outcome, StepResult
 from reconciler.model.resource_address import Address
 
 _ATTEMPT = re.compile(r"[~?]")
@@ -59,6 +60,14 @@ class JournalState:
     def find_outcome(self, key: str) -> Mapping[str, Any] | None:
         """What was recorded of a write that is known to have taken effect."""
         return self._done.get(key)
+
+    def find_result(self, address: Address) -> StepResult | None:
+        """How a step ended that is done."""
+        told = self._done.get(str(address))
+        if told is None:
+            return None
+        why = read_named(told["why"]) if "why" in told else None  # earlier versions recorded words alone
+        return StepResult(address, Outcome.DONE, told["words"], told["rows"], told["rejected"], why=why)
 
     def has_intent(self, key: str) -> bool:
         """Whether a write may have been sent before: it was recorded ahead, by this run or before it was resumed."""

@@ -6,9 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.model.reason import Reason
+
+if TYPE_CHECKING:
+    from reconciler.model.finding import Finding
 
 
 class Exit(IntEnum):
@@ -61,10 +64,26 @@ class Expired:
 
 
 class Refused(ReconcilerError):
-    """A guard or a rule said no. Nothing was written."""
+    """A guard or a rule said no. Nothing was written.
+
+    Attributes:
+        findings: for which a plan was refused; their words are not in the message.
+    """
 
     code = "refused"
     exit_code = Exit.REFUSED
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        note: str | None = None,
+        hint: str | None = None,
+        findings: Sequence[Finding] = (),
+    ) -> None:
+        super().__init__(message, where=where, note=note, hint=hint)
+        self.findings = tuple(findings)
 
 
 class Unapproved(Refused):

@@ -181,6 +181,27 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "waiver_expired": {"until": TEXT},
     "rule_unwaivable": {"rule": TEXT},
     "waiver_too_long": {"days": NUMBER},
+    # what a step of an apply did, or why it was not begun
+    "object_created": {"name": TEXT},
+    "object_adopted": {"name": TEXT},
+    "object_updated": {"name": TEXT},
+    "object_renamed": {"from": TEXT, "to": TEXT},
+    "object_replaced": {"name": TEXT},
+    "object_activated": {"name": TEXT},
+    "object_deleted": {"name": TEXT},
+    "object_released": {"name": TEXT},
+    "rows_delivered": {
+        "adds": NUMBER,
+        "updates": NUMBER,
+        "removes": NUMBER,
+        "list": TEXT,
+        "rejected": NUMBER,
+        "suppressed": NUMBER,
+    },
+    "outcomes_set": {"set": NUMBER, "total": NUMBER, "campaign": TEXT, "rejected": NUMBER, "deferred": NUMBER},
+    "numbers_added": {"count": NUMBER, "file": TEXT},
+    "interrupted_before": {},
+    "waits_for": {"steps": LIST},
     **ROW_FAULTS,
 }
 """Every code with its arguments, in their order: each name → what it is in JSON."""

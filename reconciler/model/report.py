@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.model.audit_anchor import Anchor
 from reconciler.model.errors import Exit, ReconcilerError
+from reconciler.model.reason import Reason
 from reconciler.model.resource_address import Address
 
 
@@ -102,8 +103,9 @@ class StepResult:
     """One step and how it ended.
 
     Attributes:
-        words: what was done, or why it was not. note, hint: of what failed, why, and what to do next. failure: what
-            went wrong, by its parts.
+        words: what an error says of a step that failed or was interrupted, or the sentence of what an earlier version
+            of this program did; empty where `why` says it. note, hint: of what failed, why, and what to do next.
+        failure: what went wrong, by its parts. why: what was done, or why the step was not begun.
         rows: contacts written. rejected: contacts the tenant would not take; their reasons are in the ledger.
         suppressed: contacts that a do-not-call list has by now, and had not when the plan was made: they were left out,
             or taken off the list.
@@ -115,7 +117,7 @@ class StepResult:
 
     address: Address
     outcome: Outcome
-    words: str
+    words: str = ""
     rows: int = 0
     rejected: int = 0
     unknown: int = 0
@@ -126,6 +128,7 @@ class StepResult:
     suppressed: int = 0
     failure: Failure | None = None
     final: bool = False
+    why: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

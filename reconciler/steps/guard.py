@@ -41,14 +41,14 @@ def guard(plan: Plan, terms: ApplyOptions) -> None:
         _refuse_unapproved(plan, terms, found)
         return
     known = {(each.rule, each.object, each.message) for each in plan.findings} if terms.shown else set()
-    words = "\n".join(f"  {each.rule}  {each.object}: {_describe_finding(each, known)}" for each in standing)
+    told = [_shorten_shown(each, known) for each in standing]
     hint = "change the manifests so that the plan is safe"
     waivable = dict.fromkeys(_format_waiver(finding) for finding in standing if finding.waivable)
     if waivable:
         places = "to the `waivers` of an AbandonmentPolicy, or to the Workspace's `overrides`"
         hint += f"; or, if it is right, add {places}: {', '.join(waivable)}"
     raise Refused(
-        f"the plan is unsafe and was not applied:\n{words}", note="nothing was written to the tenant", hint=hint
+        "the plan is unsafe and was not applied", note="nothing was written to the tenant", hint=hint, findings=told
     )
 
 
@@ -72,12 +72,11 @@ def _refuse_unapproved(plan: Plan, terms: ApplyOptions, found: Iterable[Finding]
         )
 
 
-def _describe_finding(finding: Finding, shown: Container[tuple[str, Address, str]]) -> str:
-    """What is unsafe, on one line; where the plan was shown a moment ago with the same words, that it was."""
+def _shorten_shown(finding: Finding, shown: Container[tuple[str, Address, str]]) -> Finding:
+    """What is unsafe; where the plan was shown a moment ago with the same words, that it was."""
     if (finding.rule, finding.object, finding.message) in shown:
-        return "as the plan says above"
-    # a name from the tenant may hold line ends, and only ours begin a line
-    return " ".join(finding.message.splitlines())
+        return replace(finding, message="as the plan says above", details={})
+    return finding
 
 
 def _format_waiver(finding: Finding) -> str:

@@ -14,9 +14,10 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest
+from reconciler.model.reason_json import make_reason_document
 from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
-from reconciler.views.reasons import describe_error
+from reconciler.views.reasons import describe_error, describe_step
 
 FORMAT_VERSION = "1.1"
 
@@ -76,7 +77,8 @@ class ApplyEvents:
             rejected=result.rejected,
             suppressed=result.suppressed,
             unknown=result.unknown,
-            words=result.words,
+            words=describe_step(result),
+            why=None if result.why is None else make_reason_document(result.why),
             hint=result.hint,
             failure=None if result.failure is None else result.failure.document(),
         )

@@ -8,8 +8,10 @@ import orjson
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.plan_json import plan_document
+from reconciler.model.reason_json import make_reason_document
 from reconciler.model.report import Report
 from reconciler.views.plain_text import plain_json
+from reconciler.views.reasons import describe_step
 from reconciler.views.view import View
 
 
@@ -33,7 +35,8 @@ def report(value: Report, ledger: LedgerState | None = None) -> str:
             {
                 "address": str(step.address),
                 "outcome": step.outcome.value,
-                "words": step.words,
+                "words": describe_step(step),
+                "why": None if step.why is None else make_reason_document(step.why),
                 "rows": step.rows,
                 "rejected": step.rejected,
                 "suppressed": step.suppressed,

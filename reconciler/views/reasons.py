@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.model.change import Sample
-from reconciler.model.errors import ReconcilerError, Stale
+from reconciler.model.errors import ReconcilerError, Refused, Stale
 from reconciler.model.finding import Finding
 from reconciler.model.notice import Notice
 from reconciler.model.reason import Counted, Reason, Share, read_reason
+from reconciler.model.report import StepResult
 from reconciler.views.row_faults import ROW_FAULTS
 
 _NEXT: Mapping[str, str] = {
@@ -53,6 +54,19 @@ def _format_seconds(seconds: float) -> str:
 def _describe_wait(seconds: float) -> str:
     waits = "or in the first minute after that from which all its contacts may be called until its end"
     return f"{_format_seconds(seconds)} after it is created, {waits}"
+
+
+def _describe_delivery(args: Mapping[str, Any]) -> str:
+    words = "{adds:,} to add, {updates:,} to update, {removes:,} to remove on {list!r}".format_map(args)
+    words += f": {args['rejected']:,} rejected by the tenant, the others" if args["rejected"] else ": all"
+    words += " read back and found as written"
+    return words + (f"; {args['suppressed']:,} suppressed since the plan" if args["suppressed"] else "")
+
+
+def _describe_outcomes(args: Mapping[str, Any]) -> str:
+    words = "{set:,} of {total:,} outcomes set in {campaign}".format_map(args)
+    words += f", {args['rejected']:,} rejected by the tenant" if args["rejected"] else ""
+    return words + (f", {args['deferred']:,} deferred to the next run" if args["deferred"] else "")
 
 
 _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
@@ -154,6 +168,19 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "waiver_expired": "it expired on {until}",
     "rule_unwaivable": "the floor does not let {rule} be waived",
     "waiver_too_long": "the floor allows no waiver for more than {days:g} days",
+    "object_created": "created {name!r}",
+    "object_adopted": "adopted {name!r}",
+    "object_updated": "updated {name!r}",
+    "object_renamed": "renamed {from!r} to {to!r}",
+    "object_replaced": "made {name!r} anew",
+    "object_activated": "activated {name!r}",
+    "object_deleted": "deleted {name!r}",
+    "object_released": "released {name!r}",
+    "rows_delivered": _describe_delivery,
+    "outcomes_set": _describe_outcomes,
+    "numbers_added": "{count:,} numbers kept in {file}",
+    "interrupted_before": "the run was interrupted before it",
+    "waits_for": lambda args: f"waits for {', '.join(args['steps'])}",
     **ROW_FAULTS,
 }
 
@@ -162,6 +189,11 @@ def describe_reason(reason: Reason) -> str:
     """A reason in words."""
     words, args = _WORDS[reason.code], reason.name_arguments()
     return words.format_map(args) if isinstance(words, str) else words(args)
+
+
+def describe_step(result: StepResult) -> str:
+    """What a step of an apply did, or why it did not."""
+    return result.words if result.why is None else describe_reason(result.why)
 
 
 def describe_faults(counted: Iterable[Counted]) -> str:
@@ -198,12 +230,16 @@ def describe_notice(notice: Notice) -> str:
 
 
 def describe_error(error: ReconcilerError) -> str:
-    """What happened; of a plan that is no longer good, whatever has passed since it was made, a line each."""
+    """What happened, and a line each for whatever has passed since a plan was made, or makes it unsafe."""
     expired = error.expired if isinstance(error, Stale) else ()
-    lines = (
+    lines = [
         f"  {each.object}{f' ({each.place})' if each.place else ''}: {describe_reason(each.why)}" for each in expired
-    )
-    return "\n".join((error.message, *lines))
+    ]
+    if not isinstance(error, Refused) or not error.findings:
+        return "\n".join((error.message, *lines))
+    # a name from the tenant may hold line ends, and only ours begin a line
+    told = ((each, " ".join(describe_finding(each).splitlines())) for each in error.findings)
+    return "\n".join((f"{error.message}:", *(f"  {each.rule}  {each.object}: {words}" for each, words in told)))
 
 
 def describe_row_reason(counted: Counted) -> str:

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from reconciler.model.report import Outcome, StepResult
 from reconciler.views.plain_text import plain
+from reconciler.views.reasons import describe_step
 
 _OUTCOMES = {
     Outcome.DONE: ("✓", "green"),
@@ -21,7 +22,7 @@ def describe_step_end(step: StepResult) -> Text:
     """One step: how it ended, what became of its contacts where it is not done, and what to do next."""
     symbol, style = _OUTCOMES[step.outcome]
     done = step.outcome is Outcome.DONE
-    words = f"  {step.outcome}: {step.words}{'' if done else _describe_contacts(step)}"
+    words = f"  {step.outcome}: {describe_step(step)}{'' if done else _describe_contacts(step)}"
     lines = [Text.assemble((f"{symbol} ", style), (plain(str(step.address)), "" if done else "bold"), plain(words))]
     for name, text in (("note", step.note), ("hint", step.hint)):
         if text:

@@ -17,6 +17,7 @@ from reconciler.model.errors import LedgerError
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Budget, Plan
 from reconciler.model.plan_json import plan_digest
+from reconciler.model.reason import Reason
 from reconciler.model.report import Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
 from tests.ledger.conftest import Opened
@@ -115,6 +116,30 @@ def test_a_step_is_begun_by_any_of_its_parts_and_by_no_other_step(ledger: Ledger
         assert not again.state.may_have_begun(Address("Segment", "history", "hig"))
         assert not again.state.may_have_begun(Address("Segment", "history"))
         assert not again.state.may_have_begun(Address("ContactList", "vi"))
+
+
+def test_how_a_step_ended_is_read_again_by_its_code_or_by_the_words_of_an_earlier_version(ledger: Ledger) -> None:
+    why = Reason("rows_delivered", ("3", "2", "1", "It's", "1", "0"))
+    coded = StepResult(VIP, Outcome.DONE, rows=5, rejected=1, why=why)
+    worded = StepResult(Address("Campaign", "x"), Outcome.DONE, "updated 'X'")
+    with ledger.run(PLAN) as run:
+        run.record_step(coded)
+        run.record_step(worded)
+        run.record_step(StepResult(Address("Campaign", "y"), Outcome.BLOCKED, why=Reason("waits_for", (str(VIP),))))
+        name = run.name
+    lines = [orjson.loads(line) for line in ledger.store.read_lines("audit.jsonl")]
+    assert [each.get("why") for each in lines if each["event"] == "step"] == [
+        {
+            "code": "rows_delivered",
+            "args": {"adds": 3, "updates": 2, "removes": 1, "list": "It's", "rejected": 1, "suppressed": 0},
+        },
+        None,
+        {"code": "waits_for", "args": {"steps": [str(VIP)]}},
+    ]
+    with ledger.run(PLAN, name) as again:
+        assert again.state.find_result(VIP) == coded
+        assert again.state.find_result(worded.address) == worded
+        assert again.state.find_result(Address("Campaign", "y")) is None
 
 
 def test_a_run_whose_last_record_was_cut_short_is_resumed(in_a_folder: Ledger) -> None:

@@ -19,6 +19,7 @@ from reconciler.model.errors import Refused
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
 from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.reason import Reason
 from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
 from reconciler.model.run_target import Meant
@@ -52,7 +53,7 @@ def printed(text: Text) -> str:
 def report() -> Report:
     """Done, failed, blocked, not attempted."""
     steps = (
-        StepResult(LIST, Outcome.DONE, "adopted 'High'"),
+        StepResult(LIST, Outcome.DONE, why=Reason("object_adopted", ("High",))),
         StepResult(
             ROWS,
             Outcome.FAILED,
@@ -68,8 +69,8 @@ def report() -> Report:
                 "req-7",
             ),
         ),
-        StepResult(CAMPAIGN, Outcome.BLOCKED, "waits for Segment/history[high]"),
-        StepResult(OLD, Outcome.NOT_ATTEMPTED, "the run was interrupted before it"),
+        StepResult(CAMPAIGN, Outcome.BLOCKED, why=Reason("waits_for", ("Segment/history[high]",))),
+        StepResult(OLD, Outcome.NOT_ATTEMPTED, why=Reason("interrupted_before")),
     )
     return Report("20260702T083000-abcdef", steps, 4, audit=Anchor(12, "ab" * 32), requests=19)
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.change import Sample
+from reconciler.model.errors import Refused
+from reconciler.model.finding import Finding
 from reconciler.model.reason import CODES, FAULT, LIST, NUMBER, Counted, Reason, Share
+from reconciler.model.reason_json import make_reason_document
+from reconciler.model.resource_address import Address
 from reconciler.views.reasons import (
     describe_counts,
     describe_entries,
+    describe_error,
     describe_faults,
     describe_reason,
     describe_row_reason,
@@ -27,6 +32,38 @@ def test_every_code_has_words_that_say_its_arguments(code: str) -> None:
     assert "{" not in words
     said = {"now": "now", "7": "7", "one": "one", "two": "two", "empty": "is empty"}
     assert all(said[each] in words for each in args), words
+
+
+def test_a_refusal_says_why_a_finding_is_as_it_is_just_as_the_plan_does() -> None:
+    why = make_reason_document(Reason("no_surface", ("admin", "desk")))
+    entries = [{"place": "dnc.csv:2", "text": "41…", "why": {"code": "number_too_short", "args": {}}}]
+    found = (
+        Finding("CMP-UNSEEN", Address("Workspace", "w"), "nobody could look\nat them", details={"why": why}),
+        Finding("DNC-UNREADABLE", Address("Segment", "s"), "an entry cannot be read", details={"entries": entries}),
+        Finding("LIM-STOPPED", Address("Campaign", "c"), "it dials"),
+    )
+    assert describe_error(Refused("the plan is unsafe and was not applied", findings=found)).splitlines() == [
+        "the plan is unsafe and was not applied:",
+        "  CMP-UNSEEN  Workspace/w: nobody could look at them (the tenant declares no surface admin or desk)",
+        "  DNC-UNREADABLE  Segment/s: an entry cannot be read (dnc.csv:2: too short)",
+        "  LIM-STOPPED  Campaign/c: it dials",
+    ]
+    assert describe_error(Refused("no plan was shown")) == "no plan was shown"
+
+
+def test_what_a_step_did_is_told_as_it_was_counted() -> None:
+    rows = ("1000", "2", "1", "High", "0", "0")
+    assert describe_reason(Reason("rows_delivered", rows)) == (
+        "1,000 to add, 2 to update, 1 to remove on 'High': all read back and found as written"
+    )
+    assert describe_reason(Reason("rows_delivered", (*rows[:4], "3", "4"))) == (
+        "1,000 to add, 2 to update, 1 to remove on 'High': 3 rejected by the tenant, the others read back and found as "
+        "written; 4 suppressed since the plan"
+    )
+    assert describe_reason(Reason("outcomes_set", ("5", "7", "High", "0", "0"))) == "5 of 7 outcomes set in High"
+    assert describe_reason(Reason("outcomes_set", ("5", "8", "High", "1", "2"))) == (
+        "5 of 8 outcomes set in High, 1 rejected by the tenant, 2 deferred to the next run"
+    )
 
 
 def test_row_faults_are_worded_wherever_they_are_shown() -> None:

@@ -22,6 +22,7 @@ from reconciler.model.live_state import compute_digest
 from reconciler.model.outcome_change import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
+from reconciler.model.reason import Reason
 from reconciler.model.report import Failure, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
 from reconciler.steps.apply import dnc_store_step, list_step, object_step, outcome_step, staleness_check
@@ -84,10 +85,9 @@ class _Doing:
 
     def _end_finished_before(self, step: Step) -> StepResult | None:
         """How a step ended that an earlier run has finished; who is on its list is held against do-not-call sources."""
-        recorded = self.run.state.find_outcome(str(step.address))
-        if recorded is None:
+        ended = self.run.state.find_result(step.address)
+        if ended is None:
             return None
-        ended = StepResult(step.address, Outcome.DONE, recorded["words"], recorded["rows"], recorded["rejected"])
         change = self.plan.change(step.address)
         if not isinstance(change, RowChange) or not self.fresh.applies(change) or self.terms.stop.is_set():
             return ended
@@ -150,8 +150,8 @@ class _Doing:
 
 def _end_unready(step: Step, terms: ApplyOptions, results: Mapping[Address, StepResult]) -> StepResult | None:
     if terms.stop.is_set():
-        return StepResult(step.address, Outcome.NOT_ATTEMPTED, "the run was interrupted before it")
+        return StepResult(step.address, Outcome.NOT_ATTEMPTED, why=Reason("interrupted_before"))
     waiting_for = [str(need) for need in step.needs if results[need].outcome is not Outcome.DONE]
     if waiting_for:
-        return StepResult(step.address, Outcome.BLOCKED, f"waits for {', '.join(waiting_for)}")
+        return StepResult(step.address, Outcome.BLOCKED, why=Reason("waits_for", tuple(waiting_for)))
     return None

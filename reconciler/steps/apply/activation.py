@@ -6,13 +6,14 @@ from __future__ import annotations
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.kind import RunStates
 from reconciler.model.live_state import LiveObject
+from reconciler.model.reason import Reason
 from reconciler.model.write_ops import WriteOp
 from reconciler.steps.apply.calling_hours_check import Calling
 from reconciler.steps.apply.filled_lists import Filled
 from reconciler.steps.apply.recorded_writes import NotAsWritten, Writes
 
 
-def activate(writes: Writes, activity: RunStates, lists: Filled, calling: Calling) -> str:
+def activate(writes: Writes, activity: RunStates, lists: Filled, calling: Calling) -> Reason:
     """Set an object to work that is as planned, on lists that are as planned.
 
     Raises:
@@ -31,7 +32,7 @@ def activate(writes: Writes, activity: RunStates, lists: Filled, calling: Callin
                 hint="look at it in the tenant, then plan again",
             )
         set_to_work(writes, activity, WriteOp.ACTIVATE, rest)
-    return f"activated {change.name!r}"
+    return Reason("object_activated", (change.name,))
 
 
 def set_to_work(writes: Writes, activity: RunStates, deed: WriteOp, rest: dict[str, object]) -> None:

@@ -9,6 +9,7 @@ from reconciler.ledger.journal import Run
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.errors import Stale
 from reconciler.model.outcome_change import NumbersChange
+from reconciler.model.reason import Reason
 from reconciler.model.report import ChunkDone, Outcome, StepResult
 
 
@@ -31,5 +32,5 @@ def keep_numbers(change: NumbersChange, run: Run, terms: ApplyOptions) -> StepRe
         name = dnc_additions_store.add_numbers(backend, change, terms.root)
     run.record_done(key, rows=change.total, rejected=[], split=0, unsure=False)
     terms.progress.count_chunk(change.address, ChunkDone("add", 0, change.total, 0))
-    words = f"{change.total:,} numbers kept in {change.store.rstrip('/')}/{name}"
-    return StepResult(change.address, Outcome.DONE, words, change.total)
+    why = Reason("numbers_added", (str(change.total), f"{change.store.rstrip('/')}/{name}"))
+    return StepResult(change.address, Outcome.DONE, rows=change.total, why=why)

@@ -18,6 +18,7 @@ from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
 from reconciler.model.ports import Writer
+from reconciler.model.reason import Reason
 from reconciler.model.report import Outcome, StepResult
 from reconciler.model.worker_pool import work_all
 from reconciler.steps.apply import old_number_removal
@@ -72,12 +73,10 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, fr
             hint="see why with `reconciler pending`, correct them in the source or in the tenant, then plan again",
         )
     left = _count_left_out(change, out)
-    words = f"{change.adds:,} to add, {change.updates:,} to update, {change.removes:,} to remove on {change.list!r}"
-    words += f": {len(rejected):,} rejected by the tenant, the others" if rejected else ": all"
-    words += " read back and found as written"
-    words += f"; {len(out):,} suppressed since the plan" if out else ""
+    counts = (change.adds, change.updates, change.removes, change.list, len(rejected), len(out))
+    why = Reason("rows_delivered", tuple(map(str, counts)))
     rows = change.total - len(rejected) - left
-    return StepResult(change.address, Outcome.DONE, words, rows, len(rejected), suppressed=len(out))
+    return StepResult(change.address, Outcome.DONE, rows=rows, rejected=len(rejected), suppressed=len(out), why=why)
 
 
 def _digest_rows(change: RowChange, terms: ApplyOptions, contacts: Collection[str]) -> Mapping[str, str]:

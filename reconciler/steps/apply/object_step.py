@@ -13,6 +13,7 @@ from reconciler.model.instants import format_instant
 from reconciler.model.kind import RunStates
 from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
+from reconciler.model.reason import Reason
 from reconciler.model.report import Outcome, StepResult
 from reconciler.model.write_ops import WriteOp, make_resting_fields
 from reconciler.steps.apply import activation
@@ -35,24 +36,24 @@ def write(
     activity, calling = writes.kind.run_states, Calling(plan, change, terms)
     if change.action is Action.RELEASE:
         writes.release()
-        words = f"released {change.name!r}"
+        why = Reason("object_released", (change.name,))
     elif activity is None:
-        words = _do_at_rest(writes, None, calling, terms)
+        why = _do_at_rest(writes, None, calling, terms)
     elif step.does == (WriteOp.ACTIVATE,):
-        words = activation.activate(writes, activity, lists, calling)
+        why = activation.activate(writes, activity, lists, calling)
     elif change.action is Action.REPLACE:
         fields = {**make_resting_fields(change, activity), **_fix_times(writes, calling, terms)}
         Succession(writes, activity, lists, calling, fields).run()
-        words = f"made {change.name!r} anew"
+        why = Reason("object_replaced", (change.name,))
     elif step.does[0] is WriteOp.PAUSE and change.action is not Action.DELETE:
         Transaction(writes, activity, lists, calling, step.does).run()
-        words = f"updated {change.name!r}"
+        why = Reason("object_updated", (change.name,))
     else:
-        words = _do_at_rest(writes, activity, calling, terms)
-    return StepResult(step.address, Outcome.DONE, words)
+        why = _do_at_rest(writes, activity, calling, terms)
+    return StepResult(step.address, Outcome.DONE, why=why)
 
 
-def _do_at_rest(writes: Writes, activity: RunStates | None, calling: Calling, terms: ApplyOptions) -> str:
+def _do_at_rest(writes: Writes, activity: RunStates | None, calling: Calling, terms: ApplyOptions) -> Reason:
     change = writes.change
     match change.action:
         case Action.CREATE:
@@ -65,13 +66,13 @@ def _do_at_rest(writes: Writes, activity: RunStates | None, calling: Calling, te
                 if activity is not None:  # a tenant may have set it to work all the same
                     activation.stop(writes, activity, error)
                 raise
-            return f"created {change.name!r}"
+            return Reason("object_created", (change.name,))
         case Action.DELETE:
             live = writes.find() if activity is not None else None
             if activity is not None and live is not None and activity.may_run(live.fields):
                 writes.pause(activity, live)
             writes.delete()
-            return f"deleted {change.name!r}"
+            return Reason("object_deleted", (change.name,))
         case _:
             fields = make_resting_fields(change, activity)
             if activity is not None and activity.may_run(change.before):
@@ -82,8 +83,8 @@ def _do_at_rest(writes: Writes, activity: RunStates | None, calling: Calling, te
             if change.previous is not None:
                 if any(surface.size for surface in writes.kind.surfaces):  # it holds contacts
                     writes.run.lists.record_rename(change.previous, change.name)
-                return f"renamed {change.previous!r} to {change.name!r}"
-            return f"{'adopted' if change.adopts else 'updated'} {change.name!r}"
+                return Reason("object_renamed", (change.previous, change.name))
+            return Reason("object_adopted" if change.adopts else "object_updated", (change.name,))
 
 
 def _check_still_rests(writes: Writes, activity: RunStates | None) -> None:

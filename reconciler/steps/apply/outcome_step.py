@@ -22,6 +22,7 @@ from reconciler.model.disposition import Settled
 from reconciler.model.errors import Interrupted
 from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.ports import Writer
+from reconciler.model.reason import Reason
 from reconciler.model.report import ChunkDone, Figures, Outcome, StepResult, compute_figures
 from reconciler.model.worker_pool import AHEAD, open_pool, take_results
 
@@ -47,10 +48,9 @@ def set_outcomes(change: OutcomeChange, writer: Writer, run: Run, terms: ApplyOp
     offered = (row["contactId"] for batch in outcome_diff.iter_outcome_batches(change, BATCH) for row in batch)
     run.record_pending_retry(change.address, str(change.address), offered)
     told = notify_outcomes(change, run)
-    words = f"{told.successful:,} of {change.total:,} outcomes set in {change.campaign}"
-    words += f", {told.failed:,} rejected by the tenant" if told.failed else ""
-    words += f", {told.deferred:,} deferred to the next run" if told.deferred else ""
-    return StepResult(change.address, Outcome.DONE, words, told.successful, told.failed)
+    counts = (told.successful, change.total, change.campaign, told.failed, told.deferred)
+    why = Reason("outcomes_set", tuple(map(str, counts)))
+    return StepResult(change.address, Outcome.DONE, rows=told.successful, rejected=told.failed, why=why)
 
 
 def notify_outcomes(change: OutcomeChange, run: Run) -> Figures:

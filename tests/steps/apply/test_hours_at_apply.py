@@ -23,6 +23,7 @@ from reconciler.model.workspace_settings import Workspace
 from reconciler.simulator import Simulator
 from reconciler.steps.load import load
 from reconciler.views import terminal
+from reconciler.views.reasons import describe_error
 from tests.conftest import Folder, manifest
 
 DAY = datetime(2026, 7, 1, tzinfo=UTC)
@@ -105,8 +106,8 @@ def test_a_start_in_the_night_is_warned_of_in_the_plan_and_refused_at_the_apply(
     with pytest.raises(Refused) as refused:
         office.commit(plan, NIGHT)
     assert refused.value.exit_code == Exit.REFUSED
-    assert "HRS-001  Campaign/calls" in refused.value.message
-    assert "from 02:40 on Wed 01 Jul 2026 in Pacific/Honolulu" in refused.value.message
+    assert "HRS-001  Campaign/calls" in describe_error(refused.value)
+    assert "from 02:40 on Wed 01 Jul 2026 in Pacific/Honolulu" in describe_error(refused.value)
     assert not tenant.requests().writes()
 
 
