@@ -15,7 +15,7 @@ import orjson
 from reconciler.ledger import audit, lock, suppressed_since_plan
 from reconciler.ledger.journal_state import JournalState
 from reconciler.ledger.list_records import ListRecords, RowsOf
-from reconciler.ledger.records import line_damaged, parse_line
+from reconciler.ledger.record_store_interface import line_damaged, parse_line
 from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.ledger.suppressed_since_plan import LeftOut
 from reconciler.model.audit_anchor import Anchor

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reconciler.ledger import last_written, retry_queue, score_dates
 from reconciler.ledger.signed_lines import ProvenRecords
-from reconciler.model.score_date import Scored
+from reconciler.model.score_basis import Scored
 
 RowsOf = Callable[[Collection[str]], Mapping[str, str]]
 """Makes digests of the rows of some contacts."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience.campaigns import contact_outcomes
+from reconciler.audience.campaigns import current_outcomes
 from reconciler.audience.delivery import list_size
 from reconciler.audience.diff import retry_queue
 from reconciler.audience.relations import engine
@@ -23,10 +23,10 @@ from reconciler.model.notice import Notice
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Problems
 from reconciler.model.reason import Reason
-from reconciler.model.row_files import OutcomesOf
-from reconciler.model.score_date import Scored
+from reconciler.model.row_queries import OutcomesOf
+from reconciler.model.score_basis import Scored
 from reconciler.steps.read_tenant.interaction_reads import describe_skipped, find_earliest, read_interactions
-from reconciler.steps.read_tenant.row_queries import (
+from reconciler.steps.read_tenant.query_selection import (
     is_comparable,
     iter_queries_for_unmanaged,
     list_queries,
@@ -43,7 +43,7 @@ def read_tenant(
     shelf: CachePort | None = None,
     owed: Path | None = None,
     *,
-    told: contact_outcomes.Asked | None = None,
+    told: current_outcomes.Asked | None = None,
     scored: Callable[[str], Scored | None] = lambda name: None,
 ) -> Live:
     """Read every object of the kinds that are declared, and the rows that the declarations ask for.
@@ -96,7 +96,7 @@ def read_tenant(
     problems.refuse()
     if told is not None:  # the slowest, and only once nothing else is wrong
         asked = [query for query in list_queries(desired) if isinstance(query, OutcomesOf)]
-        rows |= contact_outcomes.read_outcomes(desired.settings.engine, asked, rows, reader, into, told)
+        rows |= current_outcomes.read_outcomes(desired.settings.engine, asked, rows, reader, into, told)
     surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
     return Live(
         list_size.count_members(objects, rows),

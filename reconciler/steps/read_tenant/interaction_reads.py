@@ -17,9 +17,9 @@ from reconciler.model.cache_port import CacheContext, CachePort
 from reconciler.model.desired_state import Desired
 from reconciler.model.notice import Notice
 from reconciler.model.ports import Reader
-from reconciler.model.row_files import InteractionsOf, RowQuery, Rows
-from reconciler.model.score_date import Scored
-from reconciler.steps.read_tenant.row_queries import list_queries
+from reconciler.model.row_queries import InteractionsOf, RowQuery, Rows
+from reconciler.model.score_basis import Scored
+from reconciler.steps.read_tenant.query_selection import list_queries
 
 
 def read_interactions(

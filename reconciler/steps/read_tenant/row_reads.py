@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience.sources import files, sql
+from reconciler.audience.sources import files, sql_source
 from reconciler.audience.staging import consistent_read, read_people, stage, staged_interactions
 from reconciler.audience.staging.read_people import Access, Secrets
 from reconciler.cxone import salesforce_client
@@ -16,7 +16,7 @@ from reconciler.model.desired_state import Desired
 from reconciler.model.live_state import LiveObject
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Problems
-from reconciler.model.row_files import (
+from reconciler.model.row_queries import (
     Additions,
     CampaignPhones,
     ContactsIn,
@@ -30,7 +30,7 @@ from reconciler.model.row_files import (
     Rows,
     SingleQuery,
 )
-from reconciler.model.source_feeds import (
+from reconciler.model.source_specs import (
     FileDispositions,
     FileFeed,
     FileHistory,
@@ -99,8 +99,8 @@ def _log_in(backend: Any, query: SqlHistory | SqlDispositions, secret: Secrets, 
     """What a database keeps, and gives to whoever has its URL."""
     url = secret(query.url, query.where)
     if isinstance(query, SqlHistory):
-        return sql.read_interactions(backend, query, url, desired.root, into)
-    return sql.read_dispositions(backend, query, url, desired.root, into, desired.now)
+        return sql_source.read_interactions(backend, query, url, desired.root, into)
+    return sql_source.read_dispositions(backend, query, url, desired.root, into, desired.now)
 
 
 def _ask(backend: Any, query: MembersOf | MemberPhones | CampaignPhones, reader: Reader, into: Path) -> Rows:

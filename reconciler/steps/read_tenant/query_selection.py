@@ -9,7 +9,7 @@ from reconciler.kinds import load_kinds
 from reconciler.model.desired_state import Desired
 from reconciler.model.live_state import LiveObject
 from reconciler.model.ports import Reader
-from reconciler.model.row_files import ContactsIn, InteractionsOf, MemberPhones, MembersOf, RowQuery
+from reconciler.model.row_queries import ContactsIn, InteractionsOf, MemberPhones, MembersOf, RowQuery
 from reconciler.surfaces import tells_phones
 
 
