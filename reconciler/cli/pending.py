@@ -21,7 +21,7 @@ def pending(chosen: dict[str, Any], release: str | None, output_format: str) -> 
 
     Later plans retry them, after a while, until they are in quarantine.
     """
-    from reconciler.audience.diff import retry_queue
+    from reconciler.audience.diff import rejected_contacts
     from reconciler.audience.relations import engine
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.ledger import retry_queue as records
@@ -34,10 +34,10 @@ def pending(chosen: dict[str, Any], release: str | None, output_format: str) -> 
         counted: list[PendingCount] = []
         if lines is not None:
             with engine.open_reader(desired.settings.engine, workspace.scratch) as backend:
-                rows = retry_queue.read_retry_queue(
+                rows = rejected_contacts.read_retry_queue(
                     backend, lines, desired.settings.rejected, desired.now, workspace.scratch
                 )
-                counted = [PendingCount(*each) for each in retry_queue.count_waiting(backend, rows)]
+                counted = [PendingCount(*each) for each in rejected_contacts.count_waiting(backend, rows)]
         if release is not None:
             if release not in {each.list for each in counted}:
                 raise LedgerError(f"no contact is pending retry on list {release!r}", hint="see: reconciler pending")

@@ -15,7 +15,7 @@ from reconciler.model.origin import Origin
 from reconciler.model.plan import Plan
 from reconciler.model.serialization import from_json
 
-FORMAT = "reconciler plan approval 1"
+FORMAT = "reconciler-plan-approval-1"
 LONGEST = 64 * 1024
 """Bytes of an approval at most; one has less than two thousand."""
 

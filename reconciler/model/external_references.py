@@ -1,4 +1,4 @@
-# tested by: tests/steps/load/test_bounds_check.py
+# tested by: tests/steps/load/test_operator_bounds_check.py
 """Define the external references of manifests: the secrets, hosts, places and objects that they name.
 
 Each kind says it of its manifests (`Kind.names`); `model/operator_bounds.py` says which of it may be named.

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.audience.decision import (
-    contacts_wrong_region,
     dnc_additions,
     dnc_wrong_region,
     eligibility,
+    misread_phone_country,
     must_remove,
     shared_number_consent,
     unreadable_dnc_entries,
@@ -73,7 +73,7 @@ def decide(desired: Desired, live: Live) -> Members:
             suppressions = tuple(
                 replace(told, alike=_find_alike(backend, segment, told, live, rows)) for told in judged
             )
-            foreign = tuple(contacts_wrong_region.find_foreign_numbers(backend, segment, live.rows, rows))
+            foreign = tuple(misread_phone_country.find_foreign_numbers(backend, segment, live.rows, rows))
             refused = tuple(shared_number_consent.find_refused_numbers(backend, segment, rows))
             found.append(MembershipDecision(segment, rows, barred, account, suppressions, foreign, refused))
     return tuple(found)

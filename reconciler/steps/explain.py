@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from reconciler.audience.decision import explain as contacts
-from reconciler.audience.diff import retry_queue
+from reconciler.audience.diff import rejected_contacts
 from reconciler.audience.relations import engine
 from reconciler.model.change import Changes
 from reconciler.model.contact_tokens import Tokens
@@ -41,7 +41,7 @@ def explain(
             contact = meant
         lists = [target.list for target in standing.segment.targets] if live.owed is not None else []
         owed = {
-            name: retry_queue.select_waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
+            name: rejected_contacts.select_waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
             for name in lists
             if live.owed is not None
         }

@@ -248,4 +248,4 @@ def _choose_looks(cell: Cell, number: bool, who: bool) -> str:
     return " ".join(look for look, has in looks if has)
 
 
-VIEWS = (View("html", "plan", plan, links=True),)
+VIEWS = (View("html", "plan", plan, links=True, whole=True),)

@@ -53,4 +53,4 @@ def report(value: Report, ledger: LedgerState | None = None) -> str:
     return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
-VIEWS = (View("json", "plan", plan), View("json", "report", report))
+VIEWS = (View("json", "plan", plan, whole=True), View("json", "report", report))

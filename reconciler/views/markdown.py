@@ -54,4 +54,4 @@ def _write_span(span: Span) -> str:
             return code(span.text, _WHOLE)
 
 
-VIEWS = (View("markdown", "plan", plan, links=True),)
+VIEWS = (View("markdown", "plan", plan, links=True, whole=True),)

@@ -179,4 +179,4 @@ def _describe_refusal(value: Plan) -> Iterator[Text]:
         yield Text(words, "bold red")
 
 
-VIEWS = (View("text", "plan", plan),)
+VIEWS = (View("text", "plan", plan, whole=True),)

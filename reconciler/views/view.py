@@ -35,9 +35,12 @@ class View:
         format: the word after `--format`. subject: what is shown.
         render: makes it of the nouns: `Text` for a terminal, which wraps it; a `str` is printed as it is, in UTF-8.
         links: whether it takes an address at which the whole is, as it may have to cut something.
+        whole: of a plan, whether somebody is to judge it by this view alone: then it says all that decides, such as
+            whose approval it needs. One of findings alone, or in the form of another tool, is not.
     """
 
     format: str
     subject: Subject
     render: Callable[..., Text | str]
     links: bool = False
+    whole: bool = False

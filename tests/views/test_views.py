@@ -35,7 +35,8 @@ def test_a_view_is_found_by_its_module_alone(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(pkgutil, "iter_modules", lambda _: [*found, found[0]._replace(name="haiku")])
     load_views.cache_clear()
     try:
-        assert list_formats("plan")[:2] == ["text", "haiku"]
+        assert list_formats("plan")[0] == "text"
+        assert "haiku" in list_formats("plan")
         module.VIEWS = (View("json", "plan", str),)  # type: ignore[attr-defined]
         load_views.cache_clear()
         with pytest.raises(ValueError, match="plan is shown as json twice"):

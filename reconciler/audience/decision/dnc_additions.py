@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from reconciler.audience import tables
 from reconciler.audience.decision import suppression
 from reconciler.audience.delivery import wire_rows
-from reconciler.audience.diff import outcome_diff
+from reconciler.audience.diff import call_outcome_diff
 from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import ReasonCell, make_reason
 from reconciler.audience.staging import staged_contacts
@@ -78,7 +78,7 @@ def plan_additions(
             store=stores[address],
             rows=written,
             digest=wire_rows.digest_rows(written),
-            reasons=outcome_diff.count_reasons(backend, written),
+            reasons=call_outcome_diff.count_reasons(backend, written),
             samples=tuple(_iter_samples(backend, written, tokens)),
             unread=engine.count_rows(backend, told.filter(told["e164"].isnull())),
         )

@@ -1,4 +1,4 @@
-# tested by: tests/audience/diff/test_retry_queue.py
+# tested by: tests/audience/diff/test_rejected_contacts.py
 """Tell whether the source row of a rejected contact has changed since the tenant rejected it.
 
 Of what was offered and not taken a keyed digest is kept: of what its source says of the contact, and not of its score,

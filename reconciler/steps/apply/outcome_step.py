@@ -13,8 +13,8 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from reconciler.audience.diff import outcome_diff
-from reconciler.audience.diff.outcome_diff import OutcomeRow
+from reconciler.audience.diff import call_outcome_diff
+from reconciler.audience.diff.call_outcome_diff import OutcomeRow
 from reconciler.ledger.journal import Run
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.callback_payloads import make_outcome_occasions
@@ -42,10 +42,10 @@ def set_outcomes(change: OutcomeChange, writer: Writer, run: Run, terms: ApplyOp
     settling = _Settling(change, writer, run, terms)
     with run.record_pending_on_failure(change.address, str(change.address)):
         try:
-            _settle_all(settling, outcome_diff.iter_outcome_batches(change, BATCH), workers)
+            _settle_all(settling, call_outcome_diff.iter_outcome_batches(change, BATCH), workers)
         finally:
             settling.keep_unfinished()
-    offered = (row["contactId"] for batch in outcome_diff.iter_outcome_batches(change, BATCH) for row in batch)
+    offered = (row["contactId"] for batch in call_outcome_diff.iter_outcome_batches(change, BATCH) for row in batch)
     run.record_pending_retry(change.address, str(change.address), offered)
     told = notify_outcomes(change, run)
     counts = (told.successful, change.total, change.campaign, told.failed, told.deferred)

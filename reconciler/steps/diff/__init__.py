@@ -12,13 +12,13 @@ from typing import Any
 from reconciler.audience.decision import dnc_additions
 from reconciler.audience.delivery import dnc_consent_recheck, wire_rows, written_digests
 from reconciler.audience.diff import (
+    call_outcome_summary,
     changed_since_rejection,
     field_diff,
     list_change_files,
     membership_diff,
-    outcome_summary,
     recency_only,
-    retry_queue,
+    rejected_contacts,
 )
 from reconciler.audience.diff.list_change_files import MemberDiff
 from reconciler.audience.relations import engine
@@ -207,14 +207,14 @@ def _iter_outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, i
         owed = _select_pending(backend, desired, live, str(wanted.address))
         others = [each for each in declared if each.address != wanted.address]
         rivals = [each for each in others if each.campaign.may_be(wanted.campaign)]
-        yield outcome_summary.plan_outcomes(backend, wanted, live, tokens, file, owed, rivals)
+        yield call_outcome_summary.plan_outcomes(backend, wanted, live, tokens, file, owed, rivals)
 
 
 def _select_pending(backend: Any, desired: Desired, live: Live, name: str) -> Any:
     """What a list, or the campaign of a set, would not take before."""
     if live.owed is None or not live.owed.count:
         return None
-    return retry_queue.select_waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
+    return rejected_contacts.select_waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
 
 
 def _make_row_change(

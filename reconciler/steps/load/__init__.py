@@ -40,10 +40,10 @@ def load(workspace: Workspace, *, look_for_files: bool = False, within_bounds: b
     from reconciler.model.live_state import compute_digest
     from reconciler.steps.load import (
         approval_policies,
-        bounds_check,
         condition_check,
         dnc_date_check,
         local_files,
+        operator_bounds_check,
         operator_files,
         references,
         release_check,
@@ -89,9 +89,10 @@ def load(workspace: Workspace, *, look_for_files: bool = False, within_bounds: b
     found.add_following(Stage.CHECKS, approvals.following)
     if not faults and within_bounds:
         told = {problem.where for problem in found.problems}
-        beyond = bounds_check.check(catalogue.resources.values(), meant, settings.ledger, held, workspace)
+        beyond = operator_bounds_check.check(catalogue.resources.values(), meant, settings.ledger, held, workspace)
         found.add(
-            Stage.CHECKS, [each for each in beyond if each.code not in bounds_check.TOLD_ONCE or each.where not in told]
+            Stage.CHECKS,
+            [each for each in beyond if each.code not in operator_bounds_check.TOLD_ONCE or each.where not in told],
         )
     engine = run_choices.choose_engine(workspace, settings, catalogue)
     if isinstance(engine, Problem):

@@ -1,4 +1,4 @@
-# tested by: tests/steps/load/test_bounds_check.py
+# tested by: tests/steps/load/test_operator_bounds_check.py
 """Suggest the lines of the operator's file that would allow what a manifest names."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# tested by: tests/steps/load/test_bounds_check.py
+# tested by: tests/steps/load/test_operator_bounds_check.py
 """Refuse symbolic links in a ledger's folder.
 
 A link is a file of the repository like any other: one below the ledger's folder would let a pull request have the

@@ -1,4 +1,4 @@
-# tested by: tests/steps/load/test_bounds_check.py
+# tested by: tests/steps/load/test_operator_bounds_check.py
 """Read the operator's bounds from files outside the workspace."""
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.audience.campaigns import current_outcomes
 from reconciler.audience.delivery import list_size
-from reconciler.audience.diff import retry_queue
+from reconciler.audience.diff import rejected_contacts
 from reconciler.audience.relations import engine
 from reconciler.audience.staging.read_people import Secrets
 from reconciler.cxone.errors import Forbidden, NotFound
@@ -92,7 +92,7 @@ def read_tenant(
             rows |= recalled.rows
             notices = (*unread, *describe_skipped(rows), *recalled.notices)
         if owed is not None and not problems:
-            waiting = retry_queue.read_retry_queue(backend, owed, desired.settings.rejected, desired.now, into)
+            waiting = rejected_contacts.read_retry_queue(backend, owed, desired.settings.rejected, desired.now, into)
     problems.refuse()
     if told is not None:  # the slowest, and only once nothing else is wrong
         asked = [query for query in list_queries(desired) if isinstance(query, OutcomesOf)]

@@ -13,9 +13,9 @@ import ibis
 import pytest
 
 from reconciler.audience.decision import (
-    contacts_wrong_region,
     dnc_wrong_region,
     eligibility,
+    misread_phone_country,
     must_remove,
     shared_number_consent,
     suppression,
@@ -514,7 +514,7 @@ def test_contacts_whose_numbers_are_read_in_a_country_that_they_are_not_of_are_f
     people = [person(f"a{n}", phone) for n, phone in enumerate(numbers)]
     rows = audience.standing(people).rows
     told = list(
-        contacts_wrong_region.find_foreign_numbers(audience.backend, audience.segment, audience.read(people), rows)
+        misread_phone_country.find_foreign_numbers(audience.backend, audience.segment, audience.read(people), rows)
     )
     assert told == ([] if found is None else [ForeignNumbers(CALLED.address, region, *found)])
 
@@ -526,7 +526,7 @@ def test_a_column_of_states_that_is_mapped_to_the_region_is_found_by_each_state_
     people = [person(f"a{n}", phone, region=region) for n, (region, phone) in enumerate(rows)]
     standing = audience.standing(people).rows
     read = audience.read(people)
-    told = contacts_wrong_region.find_foreign_numbers(audience.backend, audience.segment, read, standing)
+    told = misread_phone_country.find_foreign_numbers(audience.backend, audience.segment, read, standing)
     assert sorted((each.region, each.odd, each.state) for each in told) == [("CO", 2, "US-CO"), ("IN", 1, "US-IN")]
 
 

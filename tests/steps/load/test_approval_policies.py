@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.approval_policy import Policy
-from tests.steps.load.test_bounds_check import codes, opened, refused, tenant
+from tests.steps.load.test_operator_bounds_check import codes, opened, refused, tenant
 
 V = "apiVersion: cxone.reconciler/v1\nkind: "
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample"

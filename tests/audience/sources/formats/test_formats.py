@@ -34,16 +34,16 @@ def test_the_schema_names_every_format_that_there_is() -> None:
 
 
 def read_cards(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into: Path) -> RawRows:
-    """The contacts of a file of vCards (RFC 6350), a row a card; as somebody would add it."""
+    """The contacts of a file of cards (RFC 6350), a row a card; as somebody would add it."""
     import pyarrow as pa
 
     with open_file(file) as source:
         lines = source.read().decode().splitlines()
     cards: list[tuple[int, dict[str, str]]] = []
     for number, line in enumerate(lines, start=1):
-        if line == "BEGIN:VCARD":
+        if line == "BEGIN:CARD":
             cards.append((number, {}))
-        elif line != "END:VCARD":
+        elif line != "END:CARD":
             name, _, value = line.partition(":")
             cards[-1][1][name.partition(";")[0]] = value
     names = sorted({name for _, card in cards for name in card})
@@ -60,33 +60,33 @@ def read_cards(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
 
 @pytest.fixture
 def with_cards(monkeypatch: pytest.MonkeyPatch) -> Any:
-    module = ModuleType(f"{package.__name__}.vcard")
+    module = ModuleType(f"{package.__name__}.card")
     module.FORMAT = FileFormat(  # type: ignore[attr-defined]
-        "vcard",
+        "card",
         read_cards,
-        is_called="a file of vCards",
-        remedy="say `format: vcard`",
-        begins=lambda _, start: start.startswith(b"BEGIN:VCARD"),
+        is_called="a file of cards",
+        remedy="say `format: card`",
+        begins=lambda _, start: start.startswith(b"BEGIN:CARD"),
         is_text=True,
     )
     found = [*pkgutil.iter_modules(package.__path__)]
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(pkgutil, "iter_modules", lambda _: [*found, found[0]._replace(name="vcard")])
+    monkeypatch.setattr(pkgutil, "iter_modules", lambda _: [*found, found[0]._replace(name="card")])
     load_formats.cache_clear()
     yield
     load_formats.cache_clear()
 
 
-CARDS = """BEGIN:VCARD
+CARDS = """BEGIN:CARD
 VERSION:4.0
 UID:c1
 TEL;TYPE=cell:+14155550101
-END:VCARD
-BEGIN:VCARD
+END:CARD
+BEGIN:CARD
 VERSION:4.0
 UID:c2
 TEL:+14155550102
-END:VCARD
+END:CARD
 """
 
 
@@ -100,11 +100,11 @@ def test_a_folder_of_cards_is_read_by_one_module_more(backend: Any, tmp_path: Pa
     (tmp_path / "cards").mkdir()
     (tmp_path / "cards" / "all.vcf").write_text(CARDS)
     (tmp_path / "cards" / "utf16.vcf").write_text(CARDS.replace("c1", "c3").replace("c2", "c4"), encoding="utf-16")
-    rows = files.read_contacts(backend, feed("vcard"), tmp_path, tmp_path / "rows")
+    rows = files.read_contacts(backend, feed("card"), tmp_path, tmp_path / "rows")
     (batch,) = engine.stream_rows(backend, engine.read_rows(backend, rows).select("contactId"), 100)
     assert sorted(batch) == [("c1",), ("c2",), ("c3",), ("c4",)]
     with pytest.raises(BadInput) as missing:
-        files.read_contacts(backend, feed("vcard", "TELE"), tmp_path, tmp_path / "others")
+        files.read_contacts(backend, feed("card", "TELE"), tmp_path, tmp_path / "others")
     assert "did you mean `TEL`?" in str(missing.value.problems[0].hint)
 
 
@@ -115,4 +115,4 @@ def test_a_file_of_another_format_is_told_what_it_is(backend: Any, tmp_path: Pat
     with pytest.raises(BadInput) as other:
         files.read_contacts(backend, feed("csv"), tmp_path, tmp_path / "rows")
     (problem,) = other.value.problems
-    assert (problem.message, problem.hint) == ("this is a file of vCards", "say `format: vcard`")
+    assert (problem.message, problem.hint) == ("this is a file of cards", "say `format: card`")

@@ -1,5 +1,5 @@
 # tested by: tests/steps/apply/test_outcome_step.py
-"""Summarise the outcomes that a plan sets."""
+"""Summarise the call outcomes that a plan sets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.audience.delivery import wire_rows
-from reconciler.audience.diff import outcome_diff
+from reconciler.audience.diff import call_outcome_diff
 from reconciler.model.change import Sample
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.disposition import DispositionSet
@@ -37,7 +37,7 @@ def plan_outcomes(
     others: Sequence[DispositionSet] = (),
 ) -> OutcomeChange:
     """What must change of the contacts of a set's campaign; its rows are written to the file `into`."""
-    compared = outcome_diff.compare_outcomes(backend, wanted, live.rows, into, owed, others)
+    compared = call_outcome_diff.compare_outcomes(backend, wanted, live.rows, into, owed, others)
     rows = compared.rows
     return OutcomeChange(
         address=wanted.address,
@@ -47,15 +47,15 @@ def plan_outcomes(
         unchanged=compared.unchanged,
         rows=rows,
         digest=wire_rows.digest_rows(rows),
-        reasons=outcome_diff.count_reasons(backend, rows),
-        outcomes=tuple(outcome_diff.count_values(backend, rows, "outcome")),
-        agents=_count_agents(outcome_diff.count_values(backend, rows, "agent")),
+        reasons=call_outcome_diff.count_reasons(backend, rows),
+        outcomes=tuple(call_outcome_diff.count_values(backend, rows, "outcome")),
+        agents=_count_agents(call_outcome_diff.count_values(backend, rows, "agent")),
         left=compared.left,
         places=compared.places,
         owed=compared.owed,
         samples=tuple(
             Sample(tokens.token(contact), tokens.hint(contact), "set", why)
-            for contact, why in outcome_diff.pick_examples(backend, rows, EXAMPLES)
+            for contact, why in call_outcome_diff.pick_examples(backend, rows, EXAMPLES)
         ),
         reopened=compared.reopened,
         later=compared.later,

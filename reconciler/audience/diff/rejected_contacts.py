@@ -1,4 +1,4 @@
-"""Select the contacts that are pending retry, and those whose time has come.
+"""Select the contacts that the tenant rejected and that are pending retry, and those whose time has come.
 
 A contact that is rejected waits, twice as long each time; after so many times it is in quarantine. What happened long
 ago is forgotten, so quarantine ends by itself.

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from reconciler.audience.diff import retry_queue
+from reconciler.audience.diff import rejected_contacts
 from reconciler.audience.relations import engine, reasons
 from reconciler.model.row_queries import Rows
 from reconciler.model.workspace_settings import RetryPolicy
@@ -33,7 +33,7 @@ def settled(backend: Any, folder: Path, codes: Sequence[str]) -> Rows:
     ]
     lines = folder / "owed.jsonl"
     lines.write_bytes(b"".join(orjson.dumps(each) + b"\n" for each in told))
-    return retry_queue.read_retry_queue(backend, lines, PATIENCE, NOW, folder)
+    return rejected_contacts.read_retry_queue(backend, lines, PATIENCE, NOW, folder)
 
 
 @pytest.mark.parametrize(
@@ -51,11 +51,11 @@ def test_whoever_was_only_deferred_waits_for_nothing_and_comes_no_nearer_to_quar
     backend: Any, tmp_path: Path, codes: list[str], held: bool, words: str
 ) -> None:
     rows = settled(backend, tmp_path, codes)
-    waiting = retry_queue.select_waiting(backend, rows, "Chosen", PATIENCE, NOW)
+    waiting = rejected_contacts.select_waiting(backend, rows, "Chosen", PATIENCE, NOW)
     waiting = waiting.select("owed", "held", "owed_reason")
     ((contact, waits, why),) = engine.list_rows(backend, waiting, tuple[str, bool, reasons.ReasonCell])
     assert (contact, waits, describe_reason(reasons.read_reason(why))) == ("C1", held, words)
     what, times, *_ = words.split(",", maxsplit=1)[0].split(" ", 1)
-    ((name, kind, tries, reason, count),) = retry_queue.count_waiting(backend, rows)
+    ((name, kind, tries, reason, count),) = rejected_contacts.count_waiting(backend, rows)
     assert (name, kind, reason, count) == ("Chosen", what, f"because: {codes[-1]}", 1)
     assert times == ("once" if tries == 1 else f"{tries} times")

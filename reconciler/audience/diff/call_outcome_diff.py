@@ -1,5 +1,5 @@
 # tested by: tests/steps/apply/test_outcome_step.py
-"""Compare the outcomes that contacts should have with those they have."""
+"""Compare the call outcomes that contacts should have with those they have."""
 
 from __future__ import annotations
 
