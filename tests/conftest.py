@@ -21,6 +21,9 @@ from tests import s3, slices
 # takes a tenth of the time of the suite
 gc.set_threshold(100_000, 50, 100)
 
+# what differs is told, there as well
+pytest.register_assert_rewrite("tests.kinds.cycle")
+
 # how long an example takes says how busy the machine is
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -62,7 +63,7 @@ def test_a_contact_is_followed_from_its_row_to_its_list(run: Run, contact: str, 
     ended = run("explain", "contact", contact, "--segment", "callers")
     assert ended.code == 0, ended.err
     assert all(words in ended.out for words in told), ended.out
-    assert "555" not in ended.out
+    assert "41555501" not in re.sub(r"[^0-9a-z]", "", ended.out)  # a token may have any three digits in it
     assert contact not in ended.out
 
 
