@@ -23,7 +23,9 @@ demo: $(INSTALLED) ## Watch a segment change go from YAML to a plan to a tenant 
 WHOLE := tests/cli tests/oracle tests/steps/apply tests/properties tests/kinds tests/cassettes tests/test_engines.py tests/test_starter.py \
 	tests/audience/decision/test_suppression.py tests/audience/staging/test_phone_normalisation.py tests/audience/staging/test_number_to_call.py \
 	tests/audience/diff/test_recency_only.py tests/audience/campaigns/test_audience_by_place.py tests/audience/test_bad_outcomes.py \
-	tests/audience/sources/test_files.py tests/steps/test_campaigns_of_others.py tests/simulator/test_demo_tenant.py
+	tests/audience/sources/test_files.py tests/steps/test_campaigns_of_others.py tests/simulator/test_demo_tenant.py \
+	tests/policy tests/code_hosts/test_github.py tests/code_hosts/test_gitlab.py tests/code_hosts/test_script.py tests/test_benchmarks.py \
+	tests/views/test_html_in_chromium.py tests/views/test_views.py tests/steps/test_compare.py tests/steps/test_causes.py tests/ledger/test_last_applied.py
 
 # one more than there are cores: a part of what each does is waiting
 WORKERS := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
@@ -33,8 +35,8 @@ test: $(INSTALLED) ## Run the test suite with branch coverage: of long tests a s
 	RECONCILER_EVERY=45 $(TESTS) -m 'not matrix' --cov --cov-report=term --cov-fail-under=85 $(WHOLE:%=--ignore=%)
 	RECONCILER_EVERY=45 $(TESTS) -m 'not matrix' $(WHOLE)
 
-rest: $(INSTALLED) ## Run what `make test` leaves of the long tests, at as many places and with as many examples
-	RECONCILER_EVERY=45 $(TESTS) -m matrix
+rest: $(INSTALLED) ## Run what `make test` leaves of the long tests, at as many places; PART=2/3 runs the second third of it
+	RECONCILER_EVERY=45 $(TESTS) $(PART:%=--part %) -m matrix
 
 matrix: $(INSTALLED) ## Run the long tests whole: kill runs, and hit them by faults, at every place; try all examples and countries
 	$(TESTS) --timeout 1800 -m 'matrix or sampled'

@@ -133,14 +133,18 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what `make test` leaves out, before marks choose."""
     slices.mark(items)
+    if part := config.getoption("--part"):
+        items[:], others = slices.take_part(items, part)
+        config.hook.pytest_deselected(items=others)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of this suite."""
     parser.addoption("--write-golden", action="store_true", help="write the golden files of the views anew")
+    parser.addoption("--part", metavar="K/N", help="run the K-th of N parts of the tests")
     parser.addoption("--record", action="store_true", help="record the cassettes anew, from the embedded tenant")
 
 

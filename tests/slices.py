@@ -43,4 +43,15 @@ def mark(items: Iterable[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.matrix)
 
 
+def take_part(items: Iterable[pytest.Item], part: str) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    """Of some tests those of a part, as `2/3`, and the others; which is in which, is drawn by their names."""
+    number, parts = map(int, part.split("/"))
+    if not 1 <= number <= parts:
+        raise pytest.UsageError(f"--part {part}: there are the parts 1 to {parts}")
+    mine: dict[bool, list[pytest.Item]] = {True: [], False: []}
+    for item in items:
+        mine[crc32(item.nodeid.encode()) % parts == number - 1].append(item)
+    return mine[True], mine[False]
+
+
 _SAMPLERS = ("tried", "examples", "turns")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.slices import choose
+from tests.slices import choose, take_part
 
 ROOT = Path(__file__).parent.parent
 TESTS = ROOT / "tests"
@@ -67,7 +67,11 @@ def test_make_matrix_takes_all_that_is_left_out_or_sampled_and_samples_nothing()
 
 def test_a_pipeline_runs_both() -> None:
     run = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert re.search(r"^make -C \S+ check$\n^make -C \S+ rest$", run, re.MULTILINE)
+    assert re.search(r"^make -C \S+ check$", run, re.MULTILINE)
+    # each of three commits that follow each other runs another third
+    assert re.search(
+        r'^make -C \S+ rest PART="\$\(\(\$\(git rev-list --count HEAD\) % 3 \+ 1\)\)/3"$', run, re.MULTILINE
+    )
     assert commands("check") == commands("test")
 
 
@@ -93,3 +97,11 @@ def test_whatever_is_left_out_whole_has_another_test_that_holds_its_promise_mean
         }
         assert {each for each in every - kept if each.startswith(here)} == set(instead)
         assert set(instead.values()) <= kept
+
+
+def test_the_parts_of_some_tests_are_all_of_them_once(request: pytest.FixtureRequest) -> None:
+    every = request.session.items
+    parts = [take_part(every, f"{number}/3")[0] for number in (1, 2, 3)]
+    assert sorted(each.nodeid for part in parts for each in part) == sorted(each.nodeid for each in every)
+    with pytest.raises(pytest.UsageError, match="there are the parts 1 to 3"):
+        take_part(every, "4/3")
