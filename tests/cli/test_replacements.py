@@ -54,7 +54,7 @@ def test_a_replacement_says_what_is_begun_again_and_what_is_forgotten(
     assert change["replacement"] == {
         "contacts": 20,
         "attempts": attempts,
-        "downtime": f"from the pause of the old one until the new one is active; it starts at {scene.START}",
+        "downtime": {"code": "stopped_until", "args": {"at": scene.START}},
     }
     assert f"starts over with 20 contacts; the history of {told} attempts is lost" in run("plan").out
 
