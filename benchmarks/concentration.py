@@ -34,7 +34,7 @@ from reconciler.audience.relations import engine
 from reconciler.model.change import Accounting
 from reconciler.model.impact import Concentration
 from reconciler.model.problem import Location
-from reconciler.model.reason import REASON
+from reconciler.model.reason_codes import REASON
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import MembersOf, Rows
 from reconciler.model.score_model import Band, Engagement, Score

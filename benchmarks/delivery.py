@@ -43,7 +43,8 @@ from reconciler.model.change import RowChange
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.problem import Location
-from reconciler.model.reason import REASON
+from reconciler.model.reason import Reason
+from reconciler.model.reason_codes import REASON
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import ContactsOf, LiveList, Rows
@@ -209,7 +210,7 @@ class Clock:
     def start_run(self, run: str, plan: Plan, resumed: bool) -> None:
         """Nothing is measured yet."""
 
-    def start_step(self, address: Address, words: str, rows: int) -> None:
+    def start_step(self, address: Address, does: Reason, rows: int) -> None:
         """The plan is checked, and the delivery begins."""
         self.start, self.began = time.monotonic(), time.process_time()
 

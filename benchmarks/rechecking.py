@@ -31,7 +31,7 @@ from reconciler.model.change import RowChange
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Location
-from reconciler.model.reason import REASON
+from reconciler.model.reason_codes import REASON
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import Rows
 from reconciler.model.score_model import Band, Engagement, Score

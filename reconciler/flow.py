@@ -12,6 +12,7 @@ from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.desired_state import Desired
 from reconciler.model.explanation import Explanation
 from reconciler.model.live_state import Live
+from reconciler.model.phase import Phase
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Runtime, Writer
 from reconciler.model.report import Report
@@ -38,15 +39,15 @@ def propose(desired: Desired, runtime: Runtime) -> Plan:
     Raises:
         ReconcilerError: whatever a step raises; nothing has been written.
     """
-    runtime.start_phase("reading the tenant and the sources")
+    runtime.start_phase(Phase.READ_TENANT)
     live = _read_live(desired, runtime)  # reads only; names, not ids; only declared kinds
-    runtime.start_phase("working out who belongs on which list")
+    runtime.start_phase(Phase.DECIDE)
     members = decide(desired, live)  # who belongs on which list, and who does not and why: relations
-    runtime.start_phase("comparing with the lists")
+    runtime.start_phase(Phase.DIFF)
     changes = diff(desired, members, live, runtime.tokens(desired))  # pure; only declared fields
-    runtime.start_phase("holding the campaigns to the rules")
+    runtime.start_phase(Phase.CHECK)
     checked = check_rules(desired, members, changes, live, desired.now)  # the campaigns as they would be, and findings
-    runtime.start_phase("following the people of each list")
+    runtime.start_phase(Phase.IMPACT)
     impact = measure_impact(desired, members, checked, live)  # who starts and stops being called
     causes = trace_causes(changes, live.applied)  # pure; what changed in git, and what behind our back
     return build_plan(checked, desired, live, desired.now, impact, causes)  # pure; dependency order; a Plan is a value

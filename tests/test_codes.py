@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.model.errors import Exit
 from reconciler.model.notice import CODES as NOTICES
-from reconciler.model.reason import CODES, ROW_FAULTS
+from reconciler.model.reason_codes import CODES, ROW_FAULTS
 from reconciler.rules import load_rules
 from reconciler.views.rule_links import link_rule
 from tests.codes import PACKAGE, find_errors, find_problem_codes

@@ -166,6 +166,7 @@ def test_a_voice_speaks_for_itself() -> None:
         "plain_text",
         "reasons",
         "row_faults",
+        "run_words",
         "audience_view",
         "step_result",
         "campaign_forecast",

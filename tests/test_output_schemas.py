@@ -14,7 +14,7 @@ from referencing import Registry, Resource
 from reconciler.model.finding_details import DETAILS
 from reconciler.model.notice import CODES as NOTICES
 from reconciler.model.pending_count import PendingCount
-from reconciler.model.reason import CODES, FAULT, LIST, NUMBER, ROW_FAULTS
+from reconciler.model.reason_codes import CODES, FAULT, LIST, NUMBER, ROW_FAULTS
 from reconciler.model.run_target import Meant
 from reconciler.rules import load_rules
 from reconciler.rules.calling_hours_by_place import load_timetables

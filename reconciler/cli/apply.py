@@ -26,6 +26,7 @@ from reconciler.cli.workspace_options import (
     workspace_options,
 )
 from reconciler.model.errors import Exit, Interrupted, LedgerError, ReconcilerError, Refused, Stale
+from reconciler.model.phase import Phase
 from reconciler.model.plan import Plan
 from reconciler.model.workspace_settings import Workspace
 
@@ -90,7 +91,7 @@ def apply(
         ReadingProgress(console(stderr=True)) as reading,
         LocalRuntime(workspace, stopping.stop, reading) as runtime,
     ):
-        runtime.start_phase("reading the manifests")
+        runtime.start_phase(Phase.LOAD)
         desired = load(workspace)
         said = load_reviews(reviews)
         command = _Apply(workspace, desired, runtime, stopping, output_format, digest, file_of_events, reading, said)

@@ -12,6 +12,7 @@ import click
 from reconciler.cli.output_formats import format_option, full_option, link_option, show
 from reconciler.cli.workspace_options import open_workspace, refresh_option, workspace_options
 from reconciler.model.errors import Exit
+from reconciler.model.phase import Phase
 
 
 @click.command()
@@ -42,7 +43,7 @@ def drift(
         ReadingProgress(console(stderr=True)) as reading,
         LocalRuntime(workspace, reading=reading) as runtime,
     ):
-        runtime.start_phase("reading the manifests")
+        runtime.start_phase(Phase.LOAD)
         desired = load(workspace)
         proposed = replace(propose(desired, runtime), ledger=runtime.ledger_state, origin=runtime.origin)
         reading.end()

@@ -59,7 +59,9 @@ def open_notifier(
 ) -> Iterator[BackgroundNotifier | None]:
     """Have webhooks told of outcomes as they are set; say at the end what became of that."""
     from reconciler.kinds.webhook import make_webhooks
+    from reconciler.model.reason import Reason
     from reconciler.model.webhook import Event
+    from reconciler.views.reasons import describe_reason
 
     declared = make_webhooks(desired.catalogue)
     if not any(Event.OUTCOMES in each.events for each in declared):
@@ -71,7 +73,8 @@ def open_notifier(
     with notify_in_background(Event.OUTCOMES, declared, runtime.receivers(desired), courier, outbox, stop) as teller:
         yield teller
     for each in teller.told:
-        kept = f", {each.kept:,} kept: {each.why or 'the sending was stopped'}" if each.kept else ""
+        why = describe_reason(each.why or Reason("callback_stopped"))
+        kept = f", {each.kept:,} kept: {why}" if each.kept else ""
         click.echo(f"Webhook/{each.webhook}  disposition-update: {each.delivered:,} delivered{kept}", err=True)
     if any(each.kept for each in teller.told):
         click.echo(_again(workspace), err=True)

@@ -18,6 +18,7 @@ from reconciler.cli.workspace_options import (
     workspace_options,
 )
 from reconciler.model.errors import Exit
+from reconciler.model.phase import Phase
 from reconciler.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def plan(
         ReadingProgress(console(stderr=True)) as reading,
         LocalRuntime(workspace, reading=reading) as runtime,
     ):
-        runtime.start_phase("reading the manifests")
+        runtime.start_phase(Phase.LOAD)
         desired = load(workspace)
         proposed = replace(propose(desired, runtime), ledger=runtime.ledger_state, origin=runtime.origin)
         if against is not None:
@@ -115,6 +116,7 @@ def _exit_code(proposed: Plan, *, detailed: bool, fail_on: str | None) -> int:
 def tell_of_ledger(runtime: LocalRuntime) -> None:
     """Say of a ledger that remembers nothing what that means for a pipeline, in one line."""
     from reconciler.views.plain_text import plain
+    from reconciler.views.run_words import describe_ledger
 
-    if runtime.ledger_state is not None and (words := runtime.ledger_state.words):
+    if runtime.ledger_state is not None and (words := describe_ledger(runtime.ledger_state)):
         click.echo(plain(f"Notice: {words}"), err=True)

@@ -15,6 +15,7 @@ import orjson
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Progress
+from reconciler.model.reason import Reason
 from reconciler.model.report import ChunkDone, Report, StepResult
 from reconciler.model.resource_address import Address
 
@@ -32,10 +33,10 @@ class ProgressSinks:
         for each in self._listeners:
             each.start_run(run, plan, resumed)
 
-    def start_step(self, address: Address, words: str, rows: int) -> None:
+    def start_step(self, address: Address, does: Reason, rows: int) -> None:
         """A step starts."""
         for each in self._listeners:
-            each.start_step(address, words, rows)
+            each.start_step(address, does, rows)
 
     def count_chunk(self, address: Address, done: ChunkDone) -> None:
         """A chunk is accounted for."""

@@ -34,6 +34,7 @@ from reconciler.model.change_cause import Applied
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.desired_state import Desired
 from reconciler.model.ledger_state import LedgerState
+from reconciler.model.phase import Phase
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.score_basis import Scored
 from reconciler.model.secret import Secret
@@ -185,10 +186,10 @@ class LocalRuntime:
         if self._reading is not None:
             self._reading.report_reading(what, done, total)
 
-    def start_phase(self, words: str) -> None:
+    def start_phase(self, phase: Phase) -> None:
         """Tell whoever waits which part of the work begins."""
         if self._reading is not None:
-            self._reading.start_phase(words)
+            self._reading.start_phase(phase)
 
 
 def _list_names(desired: Desired, name: str) -> tuple[str, ...]:

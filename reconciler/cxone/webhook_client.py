@@ -21,12 +21,15 @@ from functools import partial
 from reconciler import __version__
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.callback_signing import make_signature
-from reconciler.cxone.response import Broken, Outcome
-from reconciler.cxone.webhook_http import post
+from reconciler.cxone.response import Reply
+from reconciler.cxone.webhook_http import Unanswered, post
+from reconciler.model.reason import Reason
 from reconciler.model.url_parts import Endpoint, parse_endpoint
 from reconciler.model.webhook import Callback, Receipt, Receiver
 
 log = logging.getLogger(__name__)
+
+_Outcome = Reply | Unanswered
 
 _CONNECT = 5.0
 _LONGEST_WAIT = 60.0
@@ -62,13 +65,12 @@ class WebhookClient:
 
     def deliver(self, receiver: Receiver, callback: Callback) -> Receipt:
         """Send a callback until it is taken, refused, or given up for now."""
-        try:
-            there = _check_receiver(receiver)
-        except ValueError as error:
-            return Receipt(callback, False, 0, str(error), unreachable=True)
+        there = _check_receiver(receiver)
+        if isinstance(there, Reason):
+            return Receipt(callback, False, 0, there, unreachable=True)
         until = self.clock() + receiver.within
         backoff = Backoff(cap=receiver.within, longest_asked=_LONGEST_WAIT, jitter=self.jitter, now=self.now)
-        attempt, why = 0, "the sending was stopped"
+        attempt, why = 0, Reason("callback_stopped")
         while not self.stop.is_set():
             attempt += 1
             left = min(receiver.timeout, until - self.clock())
@@ -80,33 +82,33 @@ class WebhookClient:
             late, why = self.clock() + wait >= until, verdict.why
             if verdict.final or attempt >= receiver.attempts or late:
                 return Receipt(callback, False, attempt, why, unreachable=not verdict.answered)
-            log.info("webhook %s: %s; again in %.1f s", callback.webhook, why, wait)
+            log.info("webhook %s: %s; again in %.1f s", callback.webhook, why.code, wait)
             (self.sleep or self.stop.wait)(wait)
         return Receipt(callback, False, attempt, why, unreachable=True)
 
     @staticmethod
-    def _wait(outcome: Outcome, backoff: Backoff, failures: int) -> float:
-        asked = None if isinstance(outcome, Broken) else backoff.read_asked(outcome.headers)
+    def _wait(outcome: _Outcome, backoff: Backoff, failures: int) -> float:
+        asked = None if isinstance(outcome, Unanswered) else backoff.read_asked(outcome.headers)
         return backoff.compute_own(failures) if asked is None else asked
 
-    def _attempt(self, receiver: Receiver, there: Endpoint, callback: Callback, seconds: float) -> Outcome:
+    def _attempt(self, receiver: Receiver, there: Endpoint, callback: Callback, seconds: float) -> _Outcome:
         """Look the host up, judge every address, and send to the first that can be connected to."""
         until = self.clock() + seconds
         try:
             addresses = self.resolve(there.host, there.port)
         except (OSError, UnicodeError):
-            return Broken(f"the host {there.host} is not known", sent=False)
-        refusals = [receiver.allowance.explain_refusal(there.host, address) for address in addresses]
+            return Unanswered(Reason("host_unknown", (there.host,)), sent=False)
+        refusals = [receiver.allowance.find_refused(there.host, address) for address in addresses]
         refusal = next((each for each in refusals if each is not None), None)
         if refusal is not None:  # one is enough: a host that is half inside is not one to send anything to
-            return Broken(f"{there.host} is not called: {refusal}, which its tenant does not allow", False, True)
+            return Unanswered(Reason("host_not_allowed", (there.host, refusal)), False, True)
         body = (callback.body or "").encode()
         headers = self._make_headers(receiver, callback, body)
-        outcome: Outcome = Broken(f"the host {there.host} has no address", sent=False)
+        outcome: _Outcome = Unanswered(Reason("host_without_address", (there.host,)), sent=False)
         for address in addresses:
             left = max(until - self.clock(), 0.001)
             outcome = post(there, address, headers, body, connect=min(_CONNECT, left), read=left)
-            if not isinstance(outcome, Broken) or outcome.sent or outcome.hopeless:
+            if not isinstance(outcome, Unanswered) or outcome.sent or outcome.hopeless:
                 break
         return outcome
 
@@ -130,43 +132,40 @@ class _Verdict:
     taken: bool
     final: bool
     answered: bool
-    why: str
+    why: Reason
 
 
-def _judge(outcome: Outcome) -> _Verdict:
-    if isinstance(outcome, Broken):
+def _judge(outcome: _Outcome) -> _Verdict:
+    if isinstance(outcome, Unanswered):
         return _Verdict(False, outcome.hopeless, False, outcome.why)
     status = outcome.status
+    why = Reason("callback_answered", (str(status),))
     if 200 <= status < 300:
-        return _Verdict(True, True, True, "")
+        return _Verdict(True, True, True, why)
     if 300 <= status < 400:
-        return _Verdict(False, True, True, f"status {status}: redirects are not followed")
+        return _Verdict(False, True, True, Reason("callback_redirected", (str(status),)))
     again = status == 429 or status >= 500
-    return _Verdict(False, not again, not again, f"status {status}")
+    return _Verdict(False, not again, not again, why)
 
 
-def _check_receiver(receiver: Receiver) -> Endpoint:
-    """Where a receiver is.
-
-    Raises:
-        ValueError: its URL cannot be called.
-    """
+def _check_receiver(receiver: Receiver) -> Endpoint | Reason:
+    """Where a receiver is, or why it cannot be called."""
     try:
         there = parse_endpoint(receiver.url.reveal())
     except ValueError as error:
-        raise ValueError(f"its URL cannot be called: {error}") from None
+        return Reason("url_unusable", (str(error),))
     if not there.tls and there.host not in receiver.allowance.plain:
-        raise ValueError("its URL is http, which its tenant does not allow for the host")
+        return Reason("http_not_allowed")
     return there
 
 
-def _attempt_within(attempt: Callable[[], Outcome], seconds: float, stop: threading.Event) -> Outcome:
+def _attempt_within(attempt: Callable[[], _Outcome], seconds: float, stop: threading.Event) -> _Outcome:
     """What an attempt comes to, or that it took too long.
 
     Neither a resolver nor a receiver that sends a byte now and then can be given a time limit as a whole; a thread
     that is waited for no longer can. It ends by itself, or with the program.
     """
-    found: list[Outcome] = []
+    found: list[_Outcome] = []
     over = threading.Event()
 
     def run() -> None:
@@ -178,7 +177,7 @@ def _attempt_within(attempt: Callable[[], Outcome], seconds: float, stop: thread
     until = time.monotonic() + seconds
     while not over.wait(min(0.1, max(until - time.monotonic(), 0.0))):
         if stop.is_set():
-            return Broken("it was stopped before there was a reply", sent=True, hopeless=True)
+            return Unanswered(Reason("callback_stopped_midway"), sent=True, hopeless=True)
         if time.monotonic() >= until:
-            return Broken("no reply in time", sent=True)
-    return found[0] if found else Broken("the request cannot be prepared", sent=False, hopeless=True)
+            return Unanswered(Reason("no_reply_in_time"), sent=True)
+    return found[0] if found else Unanswered(Reason("callback_unprepared"), sent=False, hopeless=True)

@@ -13,6 +13,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -20,7 +21,8 @@ import certifi
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3 import exceptions as theirs
 
-from reconciler.cxone.response import Broken, Outcome, Reply
+from reconciler.cxone.response import Reply
+from reconciler.model.reason import Reason
 from reconciler.model.url_parts import Endpoint
 
 
@@ -43,9 +45,18 @@ for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retr
     logging.getLogger(_name).addFilter(_silenced)
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """No reply came, and why. `sent`: the receiver may have seen it. `hopeless`: so would another attempt end."""
+
+    why: Reason
+    sent: bool
+    hopeless: bool = False
+
+
 def post(
     there: Endpoint, address: str, headers: Mapping[str, str], body: bytes, *, connect: float, read: float
-) -> Outcome:
+) -> Reply | Unanswered:
     """Send a callback once, to one address of its host. What comes back besides status and headers is not read.
 
     Args:
@@ -96,18 +107,18 @@ def _make_trust(bundle: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
 
 
-def _classify_broken(error: Exception) -> Broken:
+def _classify_broken(error: Exception) -> Unanswered:
     cause = error.args[0] if isinstance(error, theirs.SSLError) and error.args else error
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return Broken("the certificate is not trusted", sent=False, hopeless=True)
+        return Unanswered(Reason("certificate_not_trusted"), sent=False, hopeless=True)
     match error:
         case theirs.NewConnectionError():  # before the time-out, whose kind it is
-            return Broken("the connection was refused", sent=False)
+            return Unanswered(Reason("connection_refused"), sent=False)
         case theirs.ConnectTimeoutError():
-            return Broken("no connection in time", sent=False)
+            return Unanswered(Reason("no_connection_in_time"), sent=False)
         case theirs.TimeoutError():
-            return Broken("no reply in time", sent=True)
+            return Unanswered(Reason("no_reply_in_time"), sent=True)
         case theirs.HTTPError():
-            return Broken("the connection was cut", sent=True)
+            return Unanswered(Reason("connection_lost"), sent=True)
     # a header that cannot be written, a certificate bundle that is not there: before any connection
-    return Broken("the request cannot be prepared", sent=False, hopeless=True)
+    return Unanswered(Reason("callback_unprepared"), sent=False, hopeless=True)

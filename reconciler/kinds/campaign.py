@@ -44,7 +44,7 @@ def make_replacement_fields(fields: Fields) -> dict[str, Any]:
 def find_downtime(before: Fields, after: Fields, later: Mapping[str, Later]) -> Reason:
     """For how long nobody is called while a campaign is replaced."""
     if not read_state(before).may_dial:
-        return Reason("no_downtime", (str(before.get("status", "not active")),))
+        return Reason("no_downtime", (str(before.get("status", "")),))
     if read_state(after) is not RunState.ACTIVE:
         return Reason("stays_stopped", (str(after.get("status")),))
     if "startTime" in later:

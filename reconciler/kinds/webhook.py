@@ -198,9 +198,9 @@ def _check_url(resource: Resource, allowances: Iterable[Allowance]) -> Iterator[
 
 
 def _refuse_literal(allowed: Allowance, there: Endpoint) -> str | None:
-    """What is wrong with a host that is an address itself; names are looked up when something is sent."""
+    """The kind of address that a host is itself and may not be; names are looked up when something is sent."""
     try:
-        return allowed.explain_refusal(there.host, "127.0.0.1" if there.host == "localhost" else there.host)
+        return allowed.find_refused(there.host, "127.0.0.1" if there.host == "localhost" else there.host)
     except ValueError:
         return None
 

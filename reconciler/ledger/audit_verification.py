@@ -16,6 +16,7 @@ from reconciler.ledger.signed_lines import ProvenRecords, Unproven
 from reconciler.model.audit_anchor import START, Anchor
 from reconciler.model.audit_result import Verified
 from reconciler.model.errors import LedgerError
+from reconciler.model.reason import Reason
 
 Place = tuple[str, Anchor]
 """An anchor, and where it was found."""
@@ -46,15 +47,15 @@ def verify(store: Records, seal: Seal | None, against: Sequence[Place] = ()) -> 
         )
     audit.refuse_unproven(store, reading)
     confirmed_line_counts.refuse_short(store, audit.FILE, reading.entries, confirmed)
-    words = [_describe_adoption(each) for each in reading.adopted]
-    if sum(reading.unproven.values()):
-        words.append(
-            f"{sum(reading.unproven.values())} earlier entries are under no key at hand: later ones fix what they say, "
-            "and not who wrote it."
-        )
-    words += _check_runs(store, seal, reading, seen)
-    words += _check_locks(store, reading, seen)
-    return Verified(reading.anchor, seal.name if seal else "", (*words, *_list_unprovable(store, against)))
+    notes = [
+        Reason("record_vouched_for", tuple(str(each.get(name)) for name in ("entries", "by", "at", "reason")))
+        for each in reading.adopted
+    ]
+    if unproven := sum(reading.unproven.values()):
+        notes.append(Reason("entries_unproven", (str(unproven),)))
+    notes += _check_runs(store, seal, reading, seen)
+    notes += _check_locks(store, reading, seen)
+    return Verified(reading.anchor, seal.name if seal else "", (*notes, *_list_unprovable(store, against)))
 
 
 def read_entries(store: Records, seal: Seal | None) -> list[Mapping[str, Any]]:
@@ -113,7 +114,7 @@ def _identify_entry(entry: Mapping[str, object]) -> tuple[object, ...]:
     return tuple(str(entry.get(key)) for key in ("run", "at", "address"))
 
 
-def _check_runs(store: Records, seal: Seal | None, reading: Reading, seen: _Seen) -> list[str]:
+def _check_runs(store: Records, seal: Seal | None, reading: Reading, seen: _Seen) -> list[Reason]:
     """Hold the journals against the record, and it against them."""
     here, foreign = store.list_runs(), 0
     for run in here:
@@ -131,19 +132,16 @@ def _check_runs(store: Records, seal: Seal | None, reading: Reading, seen: _Seen
                     where=store.locate(name, number),
                     hint="compare it with a copy of the ledger from before",
                 )
-    words = [f"{each} among the runs is none, and was passed over." for each in store.list_strangers()]
+    notes = [Reason("not_a_run", (each,)) for each in store.list_strangers()]
     if foreign:
-        words.append(f"{foreign} runs were written under no key at hand, or by an older version.")
-    gone = [run for run in seen.runs if run not in set(here)]
-    if gone:
-        words.append(
-            f"{len(gone)} of {len(seen.runs)} runs that the record tells of have no folder here: {_join_some(gone)}. "
-            "Deleted when their time was over, or taken away: the record cannot tell."
-        )
-    return words
+        notes.append(Reason("runs_unproven", (str(foreign),)))
+    known = set(here)
+    if gone := [run for run in seen.runs if run not in known]:
+        notes.append(Reason("runs_missing", (str(len(seen.runs)), *gone)))
+    return notes
 
 
-def _check_locks(store: Records, reading: Reading, seen: _Seen) -> list[str]:
+def _check_locks(store: Records, reading: Reading, seen: _Seen) -> list[Reason]:
     """Each time the lock was taken, the record has an entry, but for a run that ended before it began."""
     taken = []
     for number, line in enumerate(store.read_lines(FENCES), start=1):
@@ -159,9 +157,7 @@ def _check_locks(store: Records, reading: Reading, seen: _Seen) -> list[str]:
             note="a run that was killed before it began leaves the same: the next one writes an entry",
             hint="compare it with a copy of the ledger from before",
         )
-    if untold:
-        return [f"The lock was taken {len(untold)} times without a run: they ended before they began."]
-    return []
+    return [Reason("locks_without_run", (str(len(untold)),))] if untold else []
 
 
 def _format_ordinal(number: int) -> str:
@@ -169,27 +165,8 @@ def _format_ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _describe_adoption(entry: Mapping[str, object]) -> str:
-    return (
-        f"Up to entry {entry.get('entries')} the record is not proven: {entry.get('by')} vouched for it as it was at "
-        f"{entry.get('at')}: {entry.get('reason')}"
-    )
-
-
-def _list_unprovable(store: Records, against: Sequence[Place]) -> list[str]:
-    words = []
-    if not against:
-        words.append(
-            "Not proven: that nothing was cut off its end together with the runs that tell of it. A report or saved "
-            "plan that was kept elsewhere shows that: --against FILE."
-        )
+def _list_unprovable(store: Records, against: Sequence[Place]) -> list[Reason]:
+    notes = [] if against else [Reason("end_unproven")]
     if store.read("plan.key") is not None:
-        words.append(
-            "Not proven: that nobody who may read the ledger's plan.key wrote it. With a RECONCILER_KEY that is kept "
-            "elsewhere, who may only write the ledger cannot."
-        )
-    return words
-
-
-def _join_some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        notes.append(Reason("key_in_ledger"))
+    return notes

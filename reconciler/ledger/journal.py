@@ -221,7 +221,6 @@ class Run:
             "at": now(),
             "address": str(result.address),
             "outcome": result.outcome.value,
-            "words": result.words,
             **({} if result.why is None else {"why": make_reason_document(result.why)}),
             "rows": result.rows,
             "rejected": result.rejected,

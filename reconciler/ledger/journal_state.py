@@ -66,8 +66,8 @@ class JournalState:
         told = self._done.get(str(address))
         if told is None:
             return None
-        why = read_named(told["why"]) if "why" in told else None  # earlier versions recorded words alone
-        return StepResult(address, Outcome.DONE, told["words"], told["rows"], told["rejected"], why=why)
+        why, words = read_named(told["why"]) if "why" in told else None, told.get("words", "")
+        return StepResult(address, Outcome.DONE, words, told["rows"], told["rejected"], why=why)
 
     def has_intent(self, key: str) -> bool:
         """Whether a write may have been sent before: it was recorded ahead, by this run or before it was resumed."""

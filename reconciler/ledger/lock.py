@@ -144,7 +144,7 @@ def read_state(store: Records) -> LockState:
     said = _parse_lock(held.content) if held else {}
     if held is None or said.get("free"):
         return LockState(None)
-    owner, fence = str(said.get("owner", "another run")), said.get("fence")
+    owner, fence = str(said.get("owner", "")), said.get("fence")
     dead = _is_dead(said, shared=store.shared)
     silent = store.read_age(_FILE)
     seen = _measure_unchanged(store, held, silent)
@@ -191,7 +191,7 @@ def _refuse_living(store: Records) -> None:
         return
     since = f"{state.silent:.0f} seconds ago" if state.silent >= 0 else "at a time that has not come yet"
     raise LedgerError(
-        f"the workspace is locked by {state.owner}, {since}",
+        f"the workspace is locked by {state.owner or 'another run'}, {since}",
         note=f"two runs at once would undo each other; the lock lapses after {TIME_TO_LIVE:.0f} seconds of silence, of"
         f" which {max(state.silent, state.observed):.0f} were seen",
         hint="wait for that run to end; if it has ended, `reconciler lock break --reason …`",

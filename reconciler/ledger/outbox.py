@@ -16,6 +16,8 @@ import orjson
 
 from reconciler.ledger.record_store_interface import Records
 from reconciler.model.errors import LedgerError
+from reconciler.model.reason import Reason
+from reconciler.model.reason_json import make_reason_document, read_named
 from reconciler.model.webhook import Callback, Event, Receipt, Waiting
 
 FILE = "webhooks/outbox.jsonl"
@@ -44,7 +46,8 @@ class Outbox:
         """
         entry = "delivered" if receipt.delivered else "failed"
         key = receipt.callback.key
-        self._append({"entry": entry, "key": key, "attempts": receipt.attempts, "why": receipt.why})
+        why = None if receipt.why is None else make_reason_document(receipt.why)
+        self._append({"entry": entry, "key": key, "attempts": receipt.attempts, "why": why})
 
     def forget(self, key: str) -> None:
         """Give a callback up."""
@@ -63,10 +66,11 @@ class Outbox:
                 found[key] = (
                     replace(before, callback=_parse_callback(entry))
                     if before
-                    else Waiting(_parse_callback(entry), 0, "")
+                    else Waiting(_parse_callback(entry), 0, None)
                 )
             elif entry["entry"] == "failed" and before:
-                found[key] = replace(before, attempts=before.attempts + entry["attempts"], why=entry["why"])
+                tries = before.attempts + entry["attempts"]
+                found[key] = replace(before, attempts=tries, why=_parse_why(entry["why"]))
             else:
                 found.pop(key, None)
         return list(found.values())
@@ -97,6 +101,11 @@ class Outbox:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._guard:
             self._store.append(FILE, orjson.dumps({**entry, "at": at}))
+
+
+def _parse_why(why: Mapping[str, Any] | str) -> Reason:
+    """Why a sending failed; earlier versions recorded a sentence."""
+    return Reason("not_delivered", (why,)) if isinstance(why, str) else read_named(why)
 
 
 def _describe_callback(callback: Callback) -> dict[str, Any]:

@@ -29,16 +29,16 @@ class Allowance:
     networks: tuple[_Network, ...] = ()
     plain: frozenset[str] = frozenset()
 
-    def explain_refusal(self, host: str, address: str) -> str | None:
-        """Why nothing is sent to a host at an address, in a few words; None where it may be.
+    def find_refused(self, host: str, address: str) -> str | None:
+        """The kind of address, such as `private`, for which nothing is sent to a host there; None where it may be.
 
         Raises:
             ValueError: it is no IP address.
         """
         found = _unwrap_ipv4(ip_address(address.partition("%")[0]))
-        kind = _explain_not_public(found)
+        kind = _classify_not_public(found)
         allowed = host in self.hosts or any(found in network for network in self.networks)
-        return None if kind is None or allowed else f"it leads to {kind} address"
+        return None if allowed else kind
 
 
 def make_allowance(spec: Mapping[str, Any]) -> Allowance:
@@ -80,16 +80,16 @@ def _unwrap_ipv4(address: _Address) -> _Address:
     return address
 
 
-def _explain_not_public(address: _Address) -> str | None:
+def _classify_not_public(address: _Address) -> str | None:
     tunnelled = isinstance(address, IPv6Address) and (address.sixtofour is not None or address.teredo is not None)
     kinds = (
-        ("an unspecified", address.is_unspecified),
-        ("a loopback", address.is_loopback),
-        ("a link-local", address.is_link_local),
-        ("a multicast", address.is_multicast),
-        ("a shared (carrier-grade NAT)", address in _SHARED),
-        ("a tunnelled", tunnelled),
-        ("a private", address.is_private),
-        ("a reserved", address.is_reserved or not address.is_global),
+        ("unspecified", address.is_unspecified),
+        ("loopback", address.is_loopback),
+        ("link-local", address.is_link_local),
+        ("multicast", address.is_multicast),
+        ("shared", address in _SHARED),
+        ("tunnelled", tunnelled),
+        ("private", address.is_private),
+        ("reserved", address.is_reserved or not address.is_global),
     )
-    return next((words for words, holds in kinds if holds), None)
+    return next((kind for kind, holds in kinds if holds), None)

@@ -217,9 +217,9 @@ class RowChange:
         return (self.rows,) if self.reached is None else (self.rows, self.reached)
 
     @property
-    def words(self) -> str:
-        """What is done, in a few words."""
-        return f"{self.method} to {self.list!r}"
+    def does(self) -> Reason:
+        """What its step does."""
+        return Reason("membership_step", (self.method, self.list))
 
     @property
     def total(self) -> int:

@@ -28,7 +28,7 @@ def parse_share(percent: object) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why one row of a job was not taken: its place in the request, from 0, and the tenant's own words."""
+    """Why one row of a job was not taken: its place in the request, from 0, and what the tenant says; "": nothing."""
 
     index: int
     code: str

@@ -23,15 +23,3 @@ class LedgerState:
     def document(self) -> dict[str, Any]:
         """The state as JSON values."""
         return {"url": self.url, "new": self.new, "made_key": self.made_key}
-
-    @property
-    def words(self) -> str:
-        """What a person should know of it, in one line; empty where it is nothing."""
-        key = "a key for contacts' tokens was made" if self.made_key else ""
-        if not self.new:
-            return f"{key} in the ledger {self.url}" if key else ""
-        told = f"the ledger {self.url} is new{f', and {key} in it' if key else ''}."
-        lost = "offers contacts that were rejected again" + (", and calls contacts by other tokens" if key else "")
-        where = "keep it where all jobs find it (`ledger: {url: s3://…}`)"
-        secrets = " and give them RECONCILER_TOKEN_KEY and RECONCILER_KEY" if key else ""
-        return f"{told} A pipeline whose jobs each begin with a new one {lost}: {where}{secrets}; see docs/ci.md"

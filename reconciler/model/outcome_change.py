@@ -71,9 +71,9 @@ class OutcomeChange:
         return self.rows.count
 
     @property
-    def words(self) -> str:
-        """What is done, in a few words."""
-        return f"outcomes in {self.campaign}"
+    def does(self) -> Reason:
+        """What its step does."""
+        return Reason("outcome_step", (str(self.campaign),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +106,9 @@ class NumbersChange:
         return self.rows.count
 
     @property
-    def words(self) -> str:
-        """What is done, in a few words."""
-        return f"numbers to {self.store}"
+    def does(self) -> Reason:
+        """What its step does."""
+        return Reason("numbers_step", (self.store,))
 
 
 AnyRowChange = RowChange | OutcomeChange | NumbersChange

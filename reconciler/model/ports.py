@@ -20,8 +20,10 @@ from reconciler.model.kind import Kind
 from reconciler.model.live_state import LiveObject
 from reconciler.model.notice import Notice
 from reconciler.model.outcome_change import OutcomeChange
+from reconciler.model.phase import Phase
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Location
+from reconciler.model.reason import Reason
 from reconciler.model.report import ChunkDone, Report, StepResult
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import (
@@ -167,8 +169,8 @@ class Progress(Protocol):
     def start_run(self, run: str, plan: Plan, resumed: bool) -> None:
         """A run of a plan starts, or goes on."""
 
-    def start_step(self, address: Address, words: str, rows: int) -> None:
-        """A step starts; `rows` is 0 for an object."""
+    def start_step(self, address: Address, does: Reason, rows: int) -> None:
+        """A step starts, and what it does; `rows` is 0 for an object."""
 
     def count_chunk(self, address: Address, done: ChunkDone) -> None:
         """Every row of a chunk is accounted for."""
@@ -228,7 +230,7 @@ class Runtime(Protocol):
     def open_cache(self, desired: Desired) -> CachePort | None:
         """Where interactions are kept from one plan to the next; None where the workspace wants none to be."""
 
-    def start_phase(self, words: str) -> None:
+    def start_phase(self, phase: Phase) -> None:
         """Tell whoever waits which part of the work begins."""
 
     def report_reading(self, what: str, done: int, total: int) -> None:

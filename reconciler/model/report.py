@@ -103,9 +103,9 @@ class StepResult:
     """One step and how it ended.
 
     Attributes:
-        words: what an error says of a step that failed or was interrupted, or the sentence of what an earlier version
-            of this program did; empty where `why` says it. note, hint: of what failed, why, and what to do next.
-        failure: what went wrong, by its parts. why: what was done, or why the step was not begun.
+        words: what was done, where an earlier version of this program did it and recorded a sentence; else empty.
+        note, hint: of what failed, why, and what to do next. failure: what went wrong. why: what was done, or why the
+            step was not begun.
         rows: contacts written. rejected: contacts the tenant would not take; their reasons are in the ledger.
         suppressed: contacts that a do-not-call list has by now, and had not when the plan was made: they were left out,
             or taken off the list.

@@ -7,7 +7,7 @@ STAGED_CONTACTS → DECISIONS → MEMBER_CHANGES → WIRE_ROWS; beside them what
 
 from __future__ import annotations
 
-from reconciler.model.reason import REASON
+from reconciler.model.reason_codes import REASON
 from reconciler.model.table_spec import define_table
 
 TEXT, WHOLE, TRUTH, MOMENT = "string", "int64", "boolean", "timestamp"

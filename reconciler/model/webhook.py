@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.model.callback_hosts import Allowance
 from reconciler.model.problem import Location
+from reconciler.model.reason import Reason
 from reconciler.model.secret import Secret
 
 Payload = Mapping[str, Any]
@@ -112,7 +113,7 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one sending. `why` says in our own words why it was not delivered.
+    """What became of one sending. `why` says why it was not delivered.
 
     Attributes:
         unreachable: whether the next callback to the same webhook would fare no better.
@@ -121,14 +122,14 @@ class Receipt:
     callback: Callback
     delivered: bool
     attempts: int = 0
-    why: str = ""
+    why: Reason | None = None
     unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A callback that was not delivered yet: how often it was tried, and why the last attempt failed."""
+    """A callback that was not delivered yet: how often it was tried, and why the last attempt, if any, failed."""
 
     callback: Callback
     attempts: int
-    why: str
+    why: Reason | None

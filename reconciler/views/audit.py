@@ -13,10 +13,12 @@ from reconciler.model.audit_result import Verified
 from reconciler.model.audited_runs import LoggedRun
 from reconciler.model.origin import Origin
 from reconciler.model.plan import FORMAT_VERSION
+from reconciler.model.reason_json import make_reason_document
 from reconciler.model.text_enumerations import format_count
 from reconciler.views.approvals import describe_recorded
 from reconciler.views.origin import describe_origin
 from reconciler.views.plain_text import plain, plain_json
+from reconciler.views.reasons import describe_reason
 from reconciler.views.view import View
 
 
@@ -27,7 +29,7 @@ def text(value: Verified) -> Text:
     lines = [
         f"{format_count(entries, 'entry', 'entries')}, and the chain is whole{under}.",
         f"It ends with entry {entries}:{value.anchor.head}",
-        *value.words,
+        *map(describe_reason, value.notes),
     ]
     return Text("\n".join(map(plain, lines)))
 
@@ -40,7 +42,8 @@ def machine(value: Verified) -> str:
         "entries": value.anchor.entries,
         "head": value.anchor.head,
         "key": value.key or None,
-        "notes": list(value.words),
+        "notes": [describe_reason(each) for each in value.notes],
+        "reasons": [make_reason_document(each) for each in value.notes],
     }
     return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 

@@ -9,9 +9,11 @@ import orjson
 from rich.text import Text
 
 from reconciler.model.instants import format_instant
+from reconciler.model.reason_json import make_reason_document
 from reconciler.model.run_target import Meant
 from reconciler.model.webhook import Callback, Receipt, Waiting
 from reconciler.views.plain_text import plain, plain_json
+from reconciler.views.reasons import describe_reason
 from reconciler.views.view import View
 
 
@@ -20,7 +22,9 @@ def show_receipts(value: Iterable[Receipt]) -> Text:
     lines = []
     for each in value:
         symbol, style = ("✓", "green") if each.delivered else ("✗", "bold red")
-        words = "delivered" if each.delivered else f"not delivered{_format_tries(each.attempts)}: {each.why}; kept"
+        words = (
+            "delivered" if each.delivered else f"not delivered{_format_tries(each.attempts)}: {_describe(each)}; kept"
+        )
         lines.append(Text.assemble((f"{symbol} ", style), (_format_name(each.callback), "bold"), plain(f": {words}")))
     return Text("\n").join(lines)
 
@@ -30,12 +34,11 @@ def show_waiting(value: Sequence[Waiting]) -> Text:
     lines = []
     for each in value:
         callback = each.callback
-        why = each.why or "the program ended before it was sent"
         since = format_instant(callback.created)
         lines.append(
             Text.assemble(
                 (_format_name(callback), "bold"),
-                plain(f"  {callback.subject}  since {since}{_format_tries(each.attempts)}: {why}"),
+                plain(f"  {callback.subject}  since {since}{_format_tries(each.attempts)}: {_describe(each)}"),
             )
         )
     count = len(value)
@@ -53,13 +56,18 @@ def machine(value: Iterable[Waiting], meant: Meant) -> str:
             "subject": each.callback.subject,
             "created": format_instant(each.callback.created),
             "attempts": each.attempts,
-            "why": each.why or None,
+            "why": None if each.why is None else describe_reason(each.why),
+            "reason": None if each.why is None else make_reason_document(each.why),
             "body": each.callback.body,
             **meant.document,
         }
         for each in value
     ]
     return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+
+
+def _describe(each: Receipt | Waiting) -> str:
+    return "the program ended before it was sent" if each.why is None else describe_reason(each.why)
 
 
 def _format_name(callback: Callback) -> str:

@@ -14,10 +14,11 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest
+from reconciler.model.reason import Reason
 from reconciler.model.reason_json import make_reason_document
 from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
-from reconciler.views.reasons import describe_error, describe_step
+from reconciler.views.reasons import describe_error, describe_reason, describe_step
 
 FORMAT_VERSION = "1.1"
 
@@ -48,9 +49,10 @@ class ApplyEvents:
             rows=sum(change.total for change in plan.rows),
         )
 
-    def start_step(self, address: Address, words: str, rows: int) -> None:
+    def start_step(self, address: Address, does: Reason, rows: int) -> None:
         """`step-begun`."""
-        self._tell("step-begun", address=str(address), words=words, rows=rows)
+        told = {"words": describe_reason(does), "why": make_reason_document(does), "rows": rows}
+        self._tell("step-begun", address=str(address), **told)
 
     def count_chunk(self, address: Address, done: ChunkDone) -> None:
         """`chunk-done`."""

@@ -20,7 +20,7 @@ def text(value: LockState, meant: Meant) -> Text:
 def _lines(value: LockState) -> list[str]:
     if value.owner is None:
         return ["The workspace is not locked."]
-    held = f"Locked by {value.owner}, fence {value.fence}."
+    held = f"Locked by {value.owner or 'another run'}, fence {value.fence}."
     if value.dead:
         return [held, "That process has ended: the next run takes the lock over."]
     silent = f"Silent for {value.unchanged:.0f} seconds"
@@ -38,7 +38,7 @@ def machine(value: LockState, meant: Meant) -> str:
         "format_version": FORMAT_VERSION,
         **meant.document,
         "locked": value.owner is not None,
-        "owner": value.owner,
+        "owner": value.owner or None,
         "fence": value.fence,
         "silent": round(value.unchanged),
         "dead": value.dead,

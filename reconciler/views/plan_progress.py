@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -13,9 +13,19 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from reconciler.model.phase import Phase
 from reconciler.model.progress_estimate import ProgressEstimate
 from reconciler.views.plain_text import plain
 from reconciler.views.rate_words import NOW_AND_THEN, describe_pace, format_duration
+
+_PHASES: Mapping[Phase, str] = {
+    Phase.LOAD: "reading the manifests",
+    Phase.READ_TENANT: "reading the tenant and the sources",
+    Phase.DECIDE: "working out who belongs on which list",
+    Phase.DIFF: "comparing with the lists",
+    Phase.CHECK: "checking the campaigns against the rules",
+    Phase.IMPACT: "working out who starts and who stops being called",
+}
 
 SOON = 1.0
 """Seconds after which something is said: nobody is left without a word for longer."""
@@ -50,10 +60,10 @@ class ReadingProgress:
     ) -> None:
         self.end()
 
-    def start_phase(self, words: str) -> None:
+    def start_phase(self, phase: Phase) -> None:
         """Another part of the work begins."""
         with self._lock:
-            self._phase, self._since, self._said = words, self._clock(), False
+            self._phase, self._since, self._said = _PHASES[phase], self._clock(), False
             self._reads.clear()
         if self._moves and self._live is None:
             self._live = Live(console=self._console, get_renderable=self.render, transient=True, refresh_per_second=8)

@@ -21,7 +21,8 @@ from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
 from reconciler.model.outcome_change import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan
-from reconciler.model.reason import OUT, Counted
+from reconciler.model.reason import Counted
+from reconciler.model.reason_codes import OUT
 from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import Waived
 from reconciler.model.verdict import reach_verdict

@@ -18,6 +18,7 @@ from rich.text import Text
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
 from reconciler.model.progress_estimate import Estimate
+from reconciler.model.reason import Reason
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
 from reconciler.model.text_enumerations import count_shown
@@ -76,7 +77,7 @@ class ApplyProgress:
             self._told = self._clock()
             self._course = Estimate(plan, self._told)
 
-    def start_step(self, address: Address, words: str, rows: int) -> None:
+    def start_step(self, address: Address, does: Reason, rows: int) -> None:
         """A step starts."""
         self._note(lambda course: course.start_step(address, rows, self._clock()))
 

@@ -10,8 +10,9 @@ from reconciler.model.errors import ReconcilerError, Refused, Stale
 from reconciler.model.finding import Finding
 from reconciler.model.notice import Notice
 from reconciler.model.reason import Counted, Reason, Share, read_reason
-from reconciler.model.report import StepResult
+from reconciler.model.report import Outcome, StepResult
 from reconciler.views.row_faults import ROW_FAULTS
+from reconciler.views.run_words import RUN_WORDS
 
 _NEXT: Mapping[str, str] = {
     "now": "next attempt now",
@@ -30,7 +31,8 @@ def _join_names(names: Sequence[str]) -> str:
 
 def _describe_retry(what: str, args: Mapping[str, Any]) -> str:
     times = "once" if args["times"] == 1 else f"{args['times']} times"
-    return f"{what} {times}, {_NEXT.get(args['next'], args['next'])}: {args['message']}"
+    said = args["message"] or "the tenant does not say why"
+    return f"{what} {times}, {_NEXT.get(args['next'], args['next'])}: {said}"
 
 
 def _describe_region(args: Mapping[str, Any]) -> str:
@@ -54,19 +56,6 @@ def _format_seconds(seconds: float) -> str:
 def _describe_wait(seconds: float) -> str:
     waits = "or in the first minute after that from which all its contacts may be called until its end"
     return f"{_format_seconds(seconds)} after it is created, {waits}"
-
-
-def _describe_delivery(args: Mapping[str, Any]) -> str:
-    words = "{adds:,} to add, {updates:,} to update, {removes:,} to remove on {list!r}".format_map(args)
-    words += f": {args['rejected']:,} rejected by the tenant, the others" if args["rejected"] else ": all"
-    words += " read back and found as written"
-    return words + (f"; {args['suppressed']:,} suppressed since the plan" if args["suppressed"] else "")
-
-
-def _describe_outcomes(args: Mapping[str, Any]) -> str:
-    words = "{set:,} of {total:,} outcomes set in {campaign}".format_map(args)
-    words += f", {args['rejected']:,} rejected by the tenant" if args["rejected"] else ""
-    return words + (f", {args['deferred']:,} deferred to the next run" if args["deferred"] else "")
 
 
 _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
@@ -155,7 +144,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "after_creation": lambda args: f"{_format_seconds(args['seconds'])} after it is created",
     "after_creation_within_hours": lambda args: _describe_wait(args["seconds"]),
     "after_start": lambda args: f"{_format_seconds(args['seconds'])} after its start",
-    "no_downtime": "none: it is {status}",
+    "no_downtime": lambda args: f"none: it is {args['status'] or 'not active'}",
     "stays_stopped": "it stays stopped: it becomes {status}",
     "stopped_until_active": f"{_STOPPED} at once",
     "stopped_until": f"{_STOPPED} at {{at}}",
@@ -168,19 +157,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "waiver_expired": "it expired on {until}",
     "rule_unwaivable": "the floor does not let {rule} be waived",
     "waiver_too_long": "the floor allows no waiver for more than {days:g} days",
-    "object_created": "created {name!r}",
-    "object_adopted": "adopted {name!r}",
-    "object_updated": "updated {name!r}",
-    "object_renamed": "renamed {from!r} to {to!r}",
-    "object_replaced": "made {name!r} anew",
-    "object_activated": "activated {name!r}",
-    "object_deleted": "deleted {name!r}",
-    "object_released": "released {name!r}",
-    "rows_delivered": _describe_delivery,
-    "outcomes_set": _describe_outcomes,
-    "numbers_added": "{count:,} numbers kept in {file}",
-    "interrupted_before": "the run was interrupted before it",
-    "waits_for": lambda args: f"waits for {', '.join(args['steps'])}",
+    **RUN_WORDS,
     **ROW_FAULTS,
 }
 
@@ -193,7 +170,12 @@ def describe_reason(reason: Reason) -> str:
 
 def describe_step(result: StepResult) -> str:
     """What a step of an apply did, or why it did not."""
-    return result.words if result.why is None else describe_reason(result.why)
+    if result.why is not None:
+        return describe_reason(result.why)
+    if (failure := result.failure) is None:
+        return result.words
+    where = f" [{failure.where}]" if failure.where else ""
+    return failure.message if result.outcome is Outcome.INTERRUPTED else f"{failure.code}: {failure.message}{where}"
 
 
 def describe_faults(counted: Iterable[Counted]) -> str:

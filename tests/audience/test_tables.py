@@ -18,7 +18,7 @@ from reconciler.audience.relations.row_type_check import WrongColumns
 from reconciler.audience.staging import staged_contacts, staged_interactions, staged_members
 from reconciler.model import tables
 from reconciler.model.change import Accounting, RowChange
-from reconciler.model.reason import REASON
+from reconciler.model.reason_codes import REASON
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import Rows
 from reconciler.model.segment import Segment

@@ -23,6 +23,7 @@ from reconciler.ledger.sealing import Seal, find_seal
 from reconciler.model.audit_anchor import Anchor
 from reconciler.model.audit_result import Verified
 from reconciler.model.errors import LedgerError, ReconcilerError, Stale
+from reconciler.model.reason import Reason
 from reconciler.model.report import Outcome, Report, StepResult
 from reconciler.model.secret import Secret
 from tests.ledger.conftest import Opened
@@ -125,7 +126,7 @@ def test_a_ledger_that_was_put_back_as_it_was_before_is_found_by_an_anchor_kept_
     anchor = ledger.read_anchor()
     shutil.rmtree(ledger.store.folder)
     shutil.copytree(tmp_path / "before", ledger.store.folder)
-    assert any("--against" in words for words in checked(ledger).words), "what it cannot prove, it says"
+    assert Reason("end_unproven") in checked(ledger).notes, "what it cannot prove, it says"
     with pytest.raises(LedgerError, match="does not hold entry 10 as it was when the report was made"):
         checked(ledger, anchor)
 
@@ -147,7 +148,7 @@ def test_runs_that_are_gone_are_named_and_their_record_stays_whole(ledger: Ledge
     shutil.rmtree(ledger.store.folder / "runs" / gone)
     found = checked(ledger)
     assert found.anchor.entries == 8
-    assert any(f"1 of 3 runs that the record tells of have no folder here: {gone}" in words for words in found.words)
+    assert Reason("runs_missing", ("3", gone)) in found.notes
 
 
 def test_an_anchor_that_the_record_holds_is_no_fault_however_it_grew_since(ledger: Ledger) -> None:
@@ -155,7 +156,7 @@ def test_an_anchor_that_the_record_holds_is_no_fault_however_it_grew_since(ledge
     with ledger.run(PLAN) as run:
         run.finish(Report(run.name, (), 0))
     assert checked(ledger, anchor, Anchor()).anchor.entries == 10
-    assert not any("--against" in words for words in checked(ledger, anchor).words)
+    assert Reason("end_unproven") not in checked(ledger, anchor).notes
 
 
 def test_without_the_key_the_chain_is_held_and_nothing_is_said_to_be_proven(ledger: Ledger) -> None:
@@ -172,7 +173,8 @@ def test_nothing_is_applied_on_a_record_that_is_broken_until_somebody_answers_fo
     with ledger.run(PLAN) as run:
         run.finish(Report(run.name, (), 0))
     shutil.rmtree(ledger.store.folder / "runs")  # the journals tell of the entry that is gone
-    assert any("ann vouched for it" in words for words in checked(ledger).words)
+    vouched = next(each for each in checked(ledger).notes if each.code == "record_vouched_for").name_arguments()
+    assert (vouched["by"], vouched["reason"]) == ("ann", "a disk was put back from a copy")
     lines = record(ledger).read_bytes().splitlines()
     record(ledger).write_bytes(b"\n".join([lines[1], *lines[1:]]) + b"\n")
     with pytest.raises(LedgerError, match="broken at entry 1"):
@@ -192,7 +194,7 @@ def test_a_key_that_was_changed_is_told_and_goes_on_with_the_one_before(opening:
     with second.run(PLAN) as run:
         run.finish(Report(run.name, (), 0))
     found = verify(store, second.seal)
-    assert any("2 earlier entries are under no key at hand" in words for words in found.words)
+    assert Reason("entries_unproven", ("2",)) in found.notes
     assert verify(store, rotated.seal).anchor == found.anchor
 
 
@@ -317,4 +319,4 @@ def test_a_lock_that_was_taken_is_told_of_in_the_record(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match=r"the lock was taken since \(for the 4th time\)"):
         checked(ledger)
     ledger.supersede("test")
-    assert any("The lock was taken 1 times without a run" in words for words in checked(ledger).words)
+    assert Reason("locks_without_run", ("1",)) in checked(ledger).notes

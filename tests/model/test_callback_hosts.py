@@ -12,52 +12,52 @@ NOBODY = Allowance()
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34", "64:ff9b::808:808"])
 def test_a_public_address_may_be_called(address: str) -> None:
-    assert NOBODY.explain_refusal("hooks.example.com", address) is None
+    assert NOBODY.find_refused("hooks.example.com", address) is None
 
 
 @pytest.mark.parametrize(
     ("address", "kind"),
     [
-        ("127.0.0.1", "a loopback"),
-        ("127.8.8.8", "a loopback"),
-        ("::1", "a loopback"),
-        ("0.0.0.0", "an unspecified"),
-        ("::", "an unspecified"),
-        ("10.1.2.3", "a private"),
-        ("172.16.0.1", "a private"),
-        ("192.168.1.1", "a private"),
-        ("fd00::1", "a private"),
-        ("169.254.169.254", "a link-local"),
-        ("fe80::1", "a link-local"),
-        ("fe80::1%eth0", "a link-local"),
-        ("100.64.0.1", "a shared (carrier-grade NAT)"),
-        ("224.0.0.1", "a multicast"),
-        ("ff0e::1", "a multicast"),
-        ("255.255.255.255", "a private"),
-        ("240.0.0.1", "a private"),
-        ("198.18.0.1", "a private"),
-        ("::ffff:127.0.0.1", "a loopback"),
-        ("::ffff:10.0.0.1", "a private"),
-        ("64:ff9b::10.0.0.1", "a private"),
-        ("64:ff9b:1::1", "a reserved"),
-        ("::127.0.0.1", "a reserved"),
-        ("2002:7f00:1::", "a tunnelled"),
-        ("2001:0:53aa:64c:0:0:f5ff:fffe", "a tunnelled"),
+        ("127.0.0.1", "loopback"),
+        ("127.8.8.8", "loopback"),
+        ("::1", "loopback"),
+        ("0.0.0.0", "unspecified"),
+        ("::", "unspecified"),
+        ("10.1.2.3", "private"),
+        ("172.16.0.1", "private"),
+        ("192.168.1.1", "private"),
+        ("fd00::1", "private"),
+        ("169.254.169.254", "link-local"),
+        ("fe80::1", "link-local"),
+        ("fe80::1%eth0", "link-local"),
+        ("100.64.0.1", "shared"),
+        ("224.0.0.1", "multicast"),
+        ("ff0e::1", "multicast"),
+        ("255.255.255.255", "private"),
+        ("240.0.0.1", "private"),
+        ("198.18.0.1", "private"),
+        ("::ffff:127.0.0.1", "loopback"),
+        ("::ffff:10.0.0.1", "private"),
+        ("64:ff9b::10.0.0.1", "private"),
+        ("64:ff9b:1::1", "reserved"),
+        ("::127.0.0.1", "reserved"),
+        ("2002:7f00:1::", "tunnelled"),
+        ("2001:0:53aa:64c:0:0:f5ff:fffe", "tunnelled"),
     ],
 )
 def test_no_other_address_is_called(address: str, kind: str) -> None:
-    assert NOBODY.explain_refusal("hooks.example.com", address) == f"it leads to {kind} address"
+    assert NOBODY.find_refused("hooks.example.com", address) == kind
 
 
 def test_a_host_or_a_network_that_the_tenant_names_may_be_private() -> None:
     allowed = make_allowance({"allowPrivate": ["Hooks.Internal", "10.20.0.0/16", "fd00:1::/32", "127.0.0.1"]})
-    assert allowed.explain_refusal("hooks.internal", "192.168.1.1") is None
-    assert allowed.explain_refusal("other.internal", "10.20.9.9") is None
-    assert allowed.explain_refusal("other.internal", "::ffff:10.20.9.9") is None
-    assert allowed.explain_refusal("other.internal", "fd00:1::9") is None
-    assert allowed.explain_refusal("127.0.0.1", "127.0.0.1") is None
-    assert allowed.explain_refusal("other.internal", "10.21.0.1") is not None
-    assert allowed.explain_refusal("other.internal", "127.0.0.2") is not None
+    assert allowed.find_refused("hooks.internal", "192.168.1.1") is None
+    assert allowed.find_refused("other.internal", "10.20.9.9") is None
+    assert allowed.find_refused("other.internal", "::ffff:10.20.9.9") is None
+    assert allowed.find_refused("other.internal", "fd00:1::9") is None
+    assert allowed.find_refused("127.0.0.1", "127.0.0.1") is None
+    assert allowed.find_refused("other.internal", "10.21.0.1") is not None
+    assert allowed.find_refused("other.internal", "127.0.0.2") is not None
 
 
 def test_an_exception_that_cannot_be_read_allows_nothing() -> None:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.reason import CODES, FAULT, LIST, NUMBER, ROW_FAULTS, Counted, Reason, count_codes
+from reconciler.model.reason import Counted, Reason, count_codes
+from reconciler.model.reason_codes import CODES, FAULT, LIST, NUMBER, ROW_FAULTS
 from reconciler.model.reason_json import make_reason_document, read_named
 
 ROOT = Path(__file__).parents[2] / "reconciler"

@@ -57,9 +57,8 @@ def report() -> Report:
         StepResult(
             ROWS,
             Outcome.FAILED,
-            "forbidden: the client may not do this: it needs the scope lists:write [POST https://tenant.example.com/x]",
-            500,
-            3,
+            rows=500,
+            rejected=3,
             hint="grant the client lists:write in the tenant, or its security profile the permission behind it",
             failure=Failure(
                 "forbidden",
@@ -122,7 +121,7 @@ def undelivered() -> list[Waiting]:
     then = datetime(2026, 7, 2, 8, 30, tzinfo=UTC)
     run = Callback("0a1b", "crm", Event.APPLY, "20260702T083000-abcdef", then, "application/json", {}, '{"exit":0}')
     made = Callback("2c3d", "team-chat", Event.PLAN, "sha256:00", then, "text/plain", {}, None)
-    return [Waiting(run, 5, "status 503"), Waiting(made, 0, "")]
+    return [Waiting(run, 5, Reason("callback_answered", ("503",))), Waiting(made, 0, None)]
 
 
 def receipts() -> list[Receipt]:
@@ -130,8 +129,8 @@ def receipts() -> list[Receipt]:
     run, made = (each.callback for each in undelivered())
     return [
         Receipt(run, True, 2),
-        Receipt(run, False, 1, "status 302: redirects are not followed"),
-        Receipt(made, False, 0, "its template makes no body: there is no `rnu`"),
+        Receipt(run, False, 1, Reason("callback_redirected", ("302",))),
+        Receipt(made, False, 0, Reason("callback_without_body", ("there is no `rnu`",))),
     ]
 
 
@@ -150,7 +149,7 @@ def events() -> str:
     out: list[bytes] = []
     told = ApplyEvents(out.append)
     told.start_run("20260702T083000-abcdef", plan(), False)
-    told.start_step(ROWS, "bulkInsert to 'High'", 1129)
+    told.start_step(ROWS, Reason("membership_step", ("bulkInsert", "High")), 1129)
     told.count_chunk(ROWS, ChunkDone("put", 0, 497, 3))
     told.start_job(ROWS, "JOB1", 629, again=False)
     told.update_job(ROWS, Job("JOB1", "RUNNING", 0.25))
@@ -182,7 +181,7 @@ def two_lists() -> Plan:
 
 def delivered(told: ApplyProgress, clock: Clock) -> None:
     """In two seconds 500 rows are done, of which 3 are rejected, and 8 jobs are under way, the first half done."""
-    told.start_step(ROWS, "bulkInsert to 'High'", 1129)
+    told.start_step(ROWS, Reason("membership_step", ("bulkInsert", "High")), 1129)
     clock.now += 2
     told.count_chunk(ROWS, ChunkDone("put", 0, 497, 3))
     for number in range(8):

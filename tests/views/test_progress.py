@@ -10,7 +10,8 @@ from rich.console import Console
 
 from reconciler.model.jobs import Job
 from reconciler.model.progress_estimate import Estimate, ProgressEstimate
-from reconciler.model.report import ChunkDone, Outcome, StepResult
+from reconciler.model.reason import Reason
+from reconciler.model.report import ChunkDone, Failure, Outcome, StepResult
 from reconciler.model.resource_address import Address
 from reconciler.views.progress import ApplyProgress
 from tests.views.plans import LIST, ROWS, plan, rows
@@ -23,7 +24,7 @@ def shown(console: Console, out: io.StringIO) -> str:
     """What an apply of one list leaves behind."""
     with ApplyProgress(console, every=3600) as told:
         told.start_run("a-run", plan(), False)
-        told.start_step(ROWS, "listContacts to 'High'", 1129)
+        told.start_step(ROWS, Reason("membership_step", ("listContacts", "High")), 1129)
         told.count_chunk(ROWS, ChunkDone("put", 0, 500, 0))
         told.tell()
     return out.getvalue()
@@ -49,7 +50,7 @@ def test_a_line_comes_only_if_something_moved_or_all_was_quiet_for_long() -> Non
     with ApplyProgress(Console(file=out, width=500), every=3600, clock=lambda: now[0]) as told:
         told.tell()
         told.start_run("a-run", plan(), False)
-        told.start_step(ROWS, "listContacts to 'High'", 1129)
+        told.start_step(ROWS, Reason("membership_step", ("listContacts", "High")), 1129)
         for now[0] in (10, 20, 30, 69, 70, 80):
             told.tell()
     assert out.getvalue().count("0 of 1,129 rows") == 2
@@ -59,7 +60,7 @@ def test_many_chunks_make_no_more_lines() -> None:
     out = io.StringIO()
     with ApplyProgress(Console(file=out, width=500), every=3600) as told:
         told.start_run("a-run", plan(), False)
-        told.start_step(ROWS, "listContacts to 'High'", 1129)
+        told.start_step(ROWS, Reason("membership_step", ("listContacts", "High")), 1129)
         for number in range(1129):
             told.count_chunk(ROWS, ChunkDone("put", number, 1, 0))
         told.end_step(StepResult(ROWS, Outcome.DONE, "all"))
@@ -144,6 +145,6 @@ def test_how_a_step_failed_is_told_as_it_fails_with_what_to_do() -> None:
     out = io.StringIO()
     with ApplyProgress(Console(file=out, width=500), every=3600) as told:
         told.start_run("a-run", plan(), False)
-        told.end_step(StepResult(LIST, Outcome.FAILED, "conflict: no", note="why", hint="do"))
+        told.end_step(StepResult(LIST, Outcome.FAILED, note="why", hint="do", failure=Failure("conflict", "no")))
         told.end_step(StepResult(ROWS, Outcome.BLOCKED, "waits"))
     assert out.getvalue().splitlines() == [f"✗ {LIST}  failed: conflict: no", "    note:  why", "    hint:  do"]

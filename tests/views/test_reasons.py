@@ -7,7 +7,8 @@ import pytest
 from reconciler.model.change import Sample
 from reconciler.model.errors import Refused
 from reconciler.model.finding import Finding
-from reconciler.model.reason import CODES, FAULT, LIST, NUMBER, Counted, Reason, Share
+from reconciler.model.reason import Counted, Reason, Share
+from reconciler.model.reason_codes import CODES, FAULT, LIST, NUMBER
 from reconciler.model.reason_json import make_reason_document
 from reconciler.model.resource_address import Address
 from reconciler.views.reasons import (

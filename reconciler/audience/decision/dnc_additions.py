@@ -26,7 +26,7 @@ from reconciler.model.change import Sample
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.disposition import DispositionSet, Feedback
 from reconciler.model.outcome_change import NumbersChange
-from reconciler.model.reason import REASON
+from reconciler.model.reason_codes import REASON
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import Additions, RowQuery, Rows
 from reconciler.model.tables import NUMBER_CHANGES

@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from reconciler.audience.relations import engine
-from reconciler.model.reason import CODES, FAULT, LIST, REASON, ROW_FAULTS, Counted, Reason
+from reconciler.model.reason import Counted, Reason
+from reconciler.model.reason_codes import CODES, FAULT, LIST, REASON, ROW_FAULTS
 from reconciler.model.row_queries import Rows
 
 if TYPE_CHECKING:

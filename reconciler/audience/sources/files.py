@@ -24,7 +24,7 @@ from reconciler.audience.sources.source_files import Found, check_files_exist, f
 from reconciler.audience.staging import column_mapping, dnc_entry_mapping
 from reconciler.audience.staging import disposition_mapping as of_contacts
 from reconciler.model.problem import BadInput, Problem, Problems
-from reconciler.model.reason import REASON
+from reconciler.model.reason_codes import REASON
 from reconciler.model.row_queries import Rows
 from reconciler.model.source_specs import AnyFiles, FileDispositions, FileFeed, FileHistory
 from reconciler.model.tables import RAW_CONTACTS, RAW_DISPOSITIONS, RAW_INTERACTIONS

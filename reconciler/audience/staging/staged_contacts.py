@@ -9,7 +9,7 @@ from reconciler.audience import tables
 from reconciler.audience.relations import engine, numeric_parsing
 from reconciler.audience.relations.reasons import find_fault, make_no_reason
 from reconciler.audience.staging import equivalent_contact_ids, region_to_country
-from reconciler.model.reason import REASON
+from reconciler.model.reason_codes import REASON
 from reconciler.model.row_queries import Rows
 from reconciler.model.tables import STAGED_CONTACTS
 

@@ -11,7 +11,7 @@ from reconciler.audience.relations import engine
 from reconciler.audience.relations.reasons import make_no_reason
 from reconciler.audience.staging import equivalent_contact_ids
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.reason import REASON
+from reconciler.model.reason_codes import REASON
 from reconciler.model.row_queries import Rows
 from reconciler.model.tables import STAGED_INTERACTIONS
 

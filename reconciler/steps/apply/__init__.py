@@ -104,13 +104,9 @@ class _Doing:
         try:
             result = do()
         except Interrupted as error:
-            stopped = StepResult(step.address, Outcome.INTERRUPTED, error.message, note=error.note, hint=error.hint)
-            return self._count_contacts(replace(stopped, failure=Failure.of(error)))
+            return self._count_contacts(_stop(step, Outcome.INTERRUPTED, error))
         except ReconcilerError as error:
-            where = f" [{error.where}]" if error.where else ""
-            words = f"{error.code}: {error.message}{where}"
-            failed = StepResult(step.address, Outcome.FAILED, words, note=error.note, hint=error.hint)
-            result, record = self._count_contacts(replace(failed, failure=Failure.of(error))), True
+            result, record = self._count_contacts(_stop(step, Outcome.FAILED, error)), True
             decided = isinstance(error, RowsRejected) and not result.unknown + result.left
             result = replace(result, final=decided and result.rejected > 0)
         if record:
@@ -120,10 +116,10 @@ class _Doing:
     def _do(self, step: Step, terms: ApplyOptions) -> StepResult:
         change, progress = self.plan.change(step.address), self.terms.progress
         if isinstance(change, ObjectChange):
-            progress.start_step(step.address, f"{', '.join(step.does)} {change.name!r}", 0)
+            progress.start_step(step.address, Reason("object_step", (change.name, *step.does)), 0)
             lists = Filled(self.plan, self.writer, self.run, terms, self.fresh)
             return object_step.write(self.plan, step, change, self.writer, self.run, terms, lists)
-        progress.start_step(step.address, change.words, change.total)
+        progress.start_step(step.address, change.does, change.total)
         match change:
             case OutcomeChange():
                 # of all outcomes together so many may be read or set at once, however many campaigns they are of
@@ -146,6 +142,10 @@ class _Doing:
         left = change.total - written - rejected - unknown - without
         out = len(self.run.list_suppressed(result.address))
         return replace(result, rows=written, rejected=rejected, unknown=unknown, left=left, suppressed=out)
+
+
+def _stop(step: Step, how: Outcome, error: ReconcilerError) -> StepResult:
+    return StepResult(step.address, how, note=error.note, hint=error.hint, failure=Failure.of(error))
 
 
 def _end_unready(step: Step, terms: ApplyOptions, results: Mapping[Address, StepResult]) -> StepResult | None:

@@ -213,8 +213,7 @@ class Pieces:
         if job.unnamed or len(bad) < len(job.errors):
             if len(others) > 1:
                 return errors, True
-            words = "the job failed, and the tenant does not say why"
-            return [*errors, *(RowError(n, "job-failed", words) for n in others)], False
+            return [*errors, *(RowError(n, "job-failed", "") for n in others)], False
         return errors + self._follow_up([(n, rows[n]) for n in others]), False
 
     def _follow_up(self, rows: list[tuple[int, WireRow]]) -> list[RowError]:

@@ -20,6 +20,7 @@ from reconciler.ledger.outbox import Outbox
 from reconciler.model.callback_payloads import make_body
 from reconciler.model.ports import WebhookPort
 from reconciler.model.problem import BadInput
+from reconciler.model.reason import Reason
 from reconciler.model.webhook import Callback, Occasion, Receipt, Receiver, Waiting, Webhook
 from reconciler.model.worker_pool import work_through
 from reconciler.templates.callback_bodies import BadTemplate, render
@@ -134,7 +135,7 @@ def _send_in_order(
     for callback in callbacks:
         if receipts and receipts[-1].unreachable:
             # what could not reach its receiver now holds up those behind it: they would come out of order
-            receipt = Receipt(callback, False, 0, "an earlier callback to it could not be delivered", True)
+            receipt = Receipt(callback, False, 0, Reason("callback_queued"), True)
         else:
             receipt = deliver(callback, known.get(callback.webhook), receivers, courier, outbox)
         outbox.record(receipt)
@@ -147,7 +148,7 @@ def deliver(
 ) -> Receipt:
     """Send one callback, if it can be; what became of it is not yet written down."""
     if webhook is None:
-        return Receipt(callback, False, 0, "no manifest declares this webhook any more", True)
+        return Receipt(callback, False, 0, Reason("webhook_undeclared"), True)
     try:
         receiver = receivers(webhook)
         if callback.body is None:
@@ -155,6 +156,7 @@ def deliver(
             outbox.keep(callback)  # from now on it is sent with this body, or the key would stand for two
         return courier.deliver(receiver, callback)
     except BadTemplate as error:
-        return Receipt(callback, False, 0, f"its template makes no body: {error}")
+        return Receipt(callback, False, 0, Reason("callback_without_body", (str(error),)))
     except BadInput as error:
-        return Receipt(callback, False, 0, "; ".join(f"{each.message} ({each.where})" for each in error.problems), True)
+        told = "; ".join(f"{each.message} ({each.where})" for each in error.problems)
+        return Receipt(callback, False, 0, Reason("webhook_unusable", (told,)), True)

@@ -18,6 +18,7 @@ from queue import SimpleQueue
 from reconciler.ledger.outbox import Outbox
 from reconciler.model.errors import LedgerError
 from reconciler.model.ports import WebhookPort
+from reconciler.model.reason import Reason
 from reconciler.model.webhook import Callback, Event, Occasions, Webhook
 from reconciler.steps.notify import Receivers, deliver, make_callback
 
@@ -32,7 +33,7 @@ class Notified:
     webhook: str
     delivered: int = 0
     kept: int = 0
-    why: str = ""
+    why: Reason | None = None
 
 
 class BackgroundNotifier:
@@ -162,7 +163,7 @@ class _Line:
             try:
                 self.outbox.record(receipt)
             except LedgerError as error:
-                self.told.why = error.message
+                self.told.why = Reason("not_delivered", (error.message,))
                 return
             if receipt.delivered:
                 self.told.delivered += 1

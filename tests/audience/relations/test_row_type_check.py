@@ -10,7 +10,7 @@ import pytest
 from reconciler.audience.relations import batches, engine
 from reconciler.audience.relations.reasons import ReasonCell
 from reconciler.audience.relations.row_type_check import Row, WrongColumns, check_row_type
-from reconciler.model.reason import REASON
+from reconciler.model.reason_codes import REASON
 
 COLUMNS = {"who": "string", "n": "int64", "why": REASON, "keys": "array<string>", "held": "map<string, string>"}
 WHOLE = tuple[str, int, ReasonCell | None, list[str] | None, dict[str, str | None] | None]

@@ -23,7 +23,7 @@ from reconciler.model.workspace_settings import Workspace
 from reconciler.simulator import Simulator
 from reconciler.steps.load import load
 from reconciler.views import terminal
-from reconciler.views.reasons import describe_error
+from reconciler.views.reasons import describe_error, describe_step
 from tests.conftest import Folder, manifest
 
 DAY = datetime(2026, 7, 1, tzinfo=UTC)
@@ -193,7 +193,7 @@ def test_what_is_put_off_into_the_night_is_not_set_to_work(tenant: Simulator, fo
     report = office.commit(office.propose(MORNING), MORNING, later=timedelta(hours=15))
     (failed,) = report.list_ended(Outcome.FAILED)
     assert str(failed.address) == "Campaign/calls:activation"
-    assert failed.words.startswith("out-of-hours: 'Calls' is not activated at 2026-07-02T10:00:00Z: HRS-001")
+    assert describe_step(failed).startswith("out-of-hours: 'Calls' is not activated at 2026-07-02T10:00:00Z: HRS-001")
     assert live(tenant)["status"] == "draft"
 
 

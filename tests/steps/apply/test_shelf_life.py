@@ -11,7 +11,7 @@ import pytest
 from reconciler.model.errors import Exit, Stale
 from reconciler.model.instants import format_instant
 from reconciler.simulator import Simulator
-from reconciler.views.reasons import describe_error
+from reconciler.views.reasons import describe_error, describe_step
 from tests.conftest import Folder, manifest
 from tests.steps.apply.test_hours_at_apply import Office, declare, live
 
@@ -92,5 +92,5 @@ def test_a_window_that_ends_while_the_list_is_filled_is_not_dialled_in(
     plan = office.propose(OPENS + timedelta(minutes=1))
     report = office.commit(plan, OPENS + timedelta(minutes=2), later=timedelta(hours=8))
     assert report.exit_code == Exit.PARTIAL
-    assert "ended at 2026-11-25T03:00:00Z" in report.steps[-1].words
+    assert "ended at 2026-11-25T03:00:00Z" in describe_step(report.steps[-1])
     assert live(tenant)["status"] == "draft"
