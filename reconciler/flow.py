@@ -17,6 +17,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.ports import Runtime, Writer
 from reconciler.model.report import Report
 from reconciler.model.resource_address import Address
+from reconciler.model.row_queries import OfTheTenant, RowQuery, Rows
 from reconciler.model.what_if import Supposition, WhatIf
 from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.apply import apply
@@ -39,8 +40,11 @@ def propose(desired: Desired, runtime: Runtime) -> Plan:
     Raises:
         ReconcilerError: whatever a step raises; nothing has been written.
     """
-    runtime.start_phase(Phase.READ_TENANT)
-    live = _read_live(desired, runtime)  # reads only; names, not ids; only declared kinds
+    return make_plan(desired, read_live(desired, runtime), runtime)
+
+
+def make_plan(desired: Desired, live: Live, runtime: Runtime) -> Plan:
+    """Say what would be done to what was read; raises as `propose`."""
     runtime.start_phase(Phase.DECIDE)
     members = decide(desired, live)  # who belongs on which list, and who does not and why: relations
     runtime.start_phase(Phase.DIFF)
@@ -53,7 +57,20 @@ def propose(desired: Desired, runtime: Runtime) -> Plan:
     return build_plan(checked, desired, live, desired.now, impact, causes)  # pure; dependency order; a Plan is a value
 
 
-def _read_live(desired: Desired, runtime: Runtime, *, campaigns: bool = True) -> Live:
+def propose_again(desired: Desired, runtime: Runtime, first: Live) -> tuple[Plan, Live]:
+    """Plan once more after an apply: what the tenant holds is read anew, and the sources are those of the `first` read.
+
+    Interactions are, too: an apply makes none. Raises as `propose`.
+    """
+    live = read_live(desired, runtime)
+    kept: dict[RowQuery, Rows] = {each: rows for each, rows in first.rows.items() if not isinstance(each, OfTheTenant)}
+    live = replace(live, rows={**live.rows, **kept})
+    return make_plan(desired, live, runtime), live
+
+
+def read_live(desired: Desired, runtime: Runtime, *, campaigns: bool = True) -> Live:
+    """What the tenant and the sources hold: reads only; names, not ids; only declared kinds. Raises as `propose`."""
+    runtime.start_phase(Phase.READ_TENANT)
     memory = runtime.open_cache(desired), runtime.copy_pending_retries(desired)
     told = runtime.report_reading if campaigns else None
     scored = runtime.find_scored(desired)
@@ -69,7 +86,7 @@ def explain_contact(desired: Desired, runtime: Runtime, segment: str, contact: s
     Raises:
         ReconcilerError: whatever a step raises.
     """
-    live = _read_live(desired, runtime, campaigns=False)  # what they need may take hours, and has no part in a segment
+    live = read_live(desired, runtime, campaigns=False)  # what they need may take hours, and has no part in a segment
     members, tokens = decide(desired, live), runtime.tokens(desired)
     changes = diff(desired, members, live, tokens)
     return explain(desired, members, changes, live, tokens, segment, contact)
@@ -86,7 +103,7 @@ def estimate_what_if(workspace: Workspace, runtime: Runtime, suppositions: Seque
     first, segment = suppositions[0], Address("Segment", suppositions[0].segment)
     several = [load(replace(workspace, supposition=each)) for each in suppositions]
     desired = load(workspace)
-    live = _read_live(desired, runtime, campaigns=False)
+    live = read_live(desired, runtime, campaigns=False)
     tokens, rows = runtime.tokens(desired), []
     for each, supposed in zip(suppositions, several, strict=True):
         changes = diff(supposed, decide(supposed, live), live, tokens)

@@ -16,6 +16,7 @@ SMALL = {
     "dispositions": ["10", "--most", "0"],
     "exposure": ["2000"],
     "phones": ["2000"],
+    "preview": ["1000"],
     "rechecking": ["2000"],
     "views": ["20"],
 }

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.apply_terms import make_options
 from reconciler.cli.confirmation import confirm
 from reconciler.cli.output_encoding import print_document
 from reconciler.cli.output_formats import format_option, show
@@ -33,10 +32,8 @@ from reconciler.model.workspace_settings import Workspace
 if TYPE_CHECKING:
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.ledger.ledger import Ledger
-    from reconciler.model.apply_options import ApplyOptions
     from reconciler.model.desired_state import Desired
     from reconciler.model.ledger_state import LedgerState
-    from reconciler.model.ports import Progress
     from reconciler.model.report import Report
     from reconciler.model.reviews import Review
     from reconciler.views.plan_progress import ReadingProgress
@@ -209,8 +206,11 @@ class _Apply:
             self.stopping.stop_gently(lambda: events.tell_interruption(at_once=False)),
             ApplyProgress(out, headline) as progress,
         ):
-            options = self._choose_options(writer.surfaces, ProgressSinks(events, progress), resume)
-            options = replace(options, teller=teller, shown=shown, approvals=approvals)
+            sinks = ProgressSinks(events, progress)
+            options = make_options(self.workspace, desired, self.runtime, writer.surfaces, sinks, self.stopping.stop)
+            options = replace(
+                options, resume=resume, reviewed=self.reviewed, teller=teller, shown=shown, approvals=approvals
+            )
             try:
                 report = commit(plan, writer, self.runtime.ledger(desired), options)
             except KeyboardInterrupt:
@@ -227,36 +227,6 @@ class _Apply:
         self._tell(report)
         tell_of_apply(plan, report, self.workspace, self.runtime, desired)
         return report.exit_code
-
-    def _choose_options(self, surfaces: Mapping[str, str], progress: Progress, resume: str | None) -> ApplyOptions:
-        from reconciler.kinds import collect_earlier_names, contact_list
-        from reconciler.kinds.segment import make_segments
-        from reconciler.kinds.suppression_list import list_stores
-        from reconciler.model.apply_options import ApplyOptions
-        from reconciler.model.instants import read_clock
-
-        desired = self.desired
-        return ApplyOptions(
-            manifests=desired.manifests,
-            tenant=desired.tenant.address.name,
-            environment=desired.environment,
-            surfaces=surfaces,
-            settings=desired.settings,
-            now=read_clock(),
-            clock=read_clock,
-            scratch=self.workspace.scratch,
-            progress=progress,
-            stop=self.stopping.stop,
-            resume=resume,
-            reviewed=self.reviewed,
-            root=desired.root,
-            stores=list_stores(desired.catalogue),
-            tokens=self.runtime.tokens(desired),
-            segments=make_segments(desired.catalogue, desired.as_of),
-            secret=partial(self.runtime.secret, desired),
-            places=desired.times,
-            earlier=collect_earlier_names(desired.catalogue).get(contact_list.KIND.name, {}),
-        )
 
     def _tell(self, report: Report) -> None:
         _tell(report, self.workspace, self.output_format, self.runtime.ledger_state)

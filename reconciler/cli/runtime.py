@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 class LocalRuntime:
     """The real tenant and the real ledger of a workspace; what it opens is closed at its end."""
 
+    reader_type: type[CampaignReader] = CampaignReader
+    """What reads the tenant."""
+
     def __init__(
         self,
         workspace: Workspace,
@@ -74,7 +77,7 @@ class LocalRuntime:
         """The tenant that is meant, to be read only."""
         surfaces = make_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
         return self._stack.enter_context(
-            CampaignReader(surfaces, load_kinds(), self._stop, self._lanes, **self._make_names(desired))
+            self.reader_type(surfaces, load_kinds(), self._stop, self._lanes, **self._make_names(desired))
         )
 
     def writer(self, desired: Desired) -> TenantWriter:

@@ -15,3 +15,4 @@ class Phase(StrEnum):
     DIFF = "diff"
     CHECK = "check"
     IMPACT = "impact"
+    FILL = "fill"

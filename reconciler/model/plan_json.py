@@ -82,8 +82,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             }
             for step in plan.steps
         ],
-        "findings": [_describe_finding(finding) for finding in plan.findings],
-        "campaigns": [_describe_campaign(planned) for planned in plan.campaigns],
+        "findings": [describe_finding(finding) for finding in plan.findings],
+        "campaigns": [describe_campaign(planned) for planned in plan.campaigns],
         "others": [_describe_other(each) for each in plan.others],
         "unseen": [to_json(each) for each in plan.unseen],
         "undeclared": [_describe_undeclared(each) for each in plan.undeclared],
@@ -154,7 +154,7 @@ def _describe_account(account: Accounting) -> dict[str, Any]:
     }
 
 
-def _describe_finding(finding: Finding) -> dict[str, Any]:
+def describe_finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "object": str(finding.object),
@@ -167,7 +167,7 @@ def _describe_finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _describe_campaign(planned: Planned) -> dict[str, Any]:
+def describe_campaign(planned: Planned) -> dict[str, Any]:
     """What a campaign would be; what becomes of it is among the resource changes."""
     judged = {each.name: getattr(planned, each.name) for each in fields(planned) if each.name != "change"}
     return {"address": str(planned.change.address), **{name: to_json(value) for name, value in judged.items()}}

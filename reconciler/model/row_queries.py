@@ -183,3 +183,6 @@ SingleQuery = PeopleQuery | HistoryFeed | DispositionFeed | TenantQuery
 """What is read on its own."""
 
 RowQuery = SingleQuery | HistoryQuery | OutcomesOf | Additions
+
+OfTheTenant = TenantQuery | OutcomesOf
+"""Queries whose answer an apply may change. Interactions are the tenant's, too, and no apply makes or deletes any."""

@@ -114,10 +114,17 @@ class Store:
         """Make a list with members, whatever their status; KeyError for a contact nobody knows."""
         with self.lock:
             self._last_list += 1
-            made = ContactList(self._id("CL", self._last_list), name, self.now(), description, type)
-            self.lists[made.id] = made
+            while self._id("CL", self._last_list) in self.lists:  # kept under an id of its own
+                self._last_list += 1
+            made = self.keep_list(ContactList(self._id("CL", self._last_list), name, self.now(), description, type))
             self.put_members(made, members)
             return made
+
+    def keep_list(self, contact_list: ContactList) -> ContactList:
+        """Put a list with an id of its own in, in place of the one with that id."""
+        with self.lock:
+            self.lists[contact_list.id] = contact_list
+            return contact_list
 
     def put_members(self, contact_list: ContactList, members: Members) -> int:
         """Put contacts on a list; the data of one that is there already is replaced if data is given.
@@ -195,9 +202,17 @@ class Store:
             if list_name is not None:
                 fields["listId"] = self.list_named(list_name).id
             self._last_campaign += 1
-            made = Campaign(self._id("CA", self._last_campaign), {"name": name, **fields}, self.now())
-            self.campaigns[made.id] = made
-            return made
+            while self._id("CA", self._last_campaign) in self.campaigns:
+                self._last_campaign += 1
+            return self.keep_campaign(
+                Campaign(self._id("CA", self._last_campaign), {"name": name, **fields}, self.now())
+            )
+
+    def keep_campaign(self, campaign: Campaign) -> Campaign:
+        """Put a campaign with an id of its own in, in place of the one with that id."""
+        with self.lock:
+            self.campaigns[campaign.id] = campaign
+            return campaign
 
     def change_campaign(self, campaign: Campaign, **changed: Any) -> None:
         """Set some fields of a campaign by their wire names."""

@@ -39,7 +39,8 @@ class Contact:
 class ContactList:
     """A contact list; `members` maps contact id to its data on this list, in the order of joining.
 
-    `forgotten` counts the rows that a tenant which forgets rows was sent for this list.
+    `forgotten` counts the rows that a tenant which forgets rows was sent for this list. Where it does not tell its
+    description (`tells_description`), nobody hears that it has none.
     """
 
     id: str
@@ -48,6 +49,7 @@ class ContactList:
     description: str = ""
     type: str = "outbound"
     forgotten: int = 0
+    tells_description: bool = True
     members: dict[str, dict[str, Any]] = field(default_factory=dict)
     _order: list[str] | None = None
 
@@ -72,7 +74,7 @@ class ContactList:
         return {
             "id": self.id,
             "name": self.name,
-            "description": self.description,
+            **({"description": self.description} if self.tells_description or self.description else {}),
             "type": self.type,
             "contactCount": self.count,
             "dateModified": wire_time(self.modified),

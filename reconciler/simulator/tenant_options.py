@@ -78,6 +78,7 @@ class Options:
         jobs: how asynchronous jobs get on.
         dispositions: how much the surface `dispositions` takes.
         forget_rows: bulk rows are counted and digested, and not kept: for millions of them.
+        new_contacts: what the ids of contacts begin with that a bulk insert makes.
         port: on 127.0.0.1; 0 picks a free one.
         seed: of the jitter and of page tokens.
     """
@@ -93,5 +94,6 @@ class Options:
     jobs: JobPace = field(default_factory=JobPace)
     dispositions: DispositionLimits = field(default_factory=DispositionLimits)
     forget_rows: bool = False
+    new_contacts: str = "BULK"
     port: int = 0
     seed: int = 0

@@ -8,10 +8,9 @@ import orjson
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.plan_json import plan_document
-from reconciler.model.reason_json import make_reason_document
 from reconciler.model.report import Report
 from reconciler.views.plain_text import plain_json
-from reconciler.views.reasons import describe_step
+from reconciler.views.step_result import make_step_document
 from reconciler.views.view import View
 
 
@@ -31,24 +30,7 @@ def report(value: Report, ledger: LedgerState | None = None) -> str:
         "interrupted": value.interrupted,
         "audit": None if value.audit is None else {"entries": value.audit.entries, "head": value.audit.head},
         "ledger": None if ledger is None else ledger.document(),
-        "steps": [
-            {
-                "address": str(step.address),
-                "outcome": step.outcome.value,
-                "words": describe_step(step),
-                "why": None if step.why is None else make_reason_document(step.why),
-                "rows": step.rows,
-                "rejected": step.rejected,
-                "suppressed": step.suppressed,
-                "unknown": step.unknown,
-                "left": step.left,
-                "note": step.note,
-                "hint": step.hint,
-                "failure": None if step.failure is None else step.failure.document(),
-                **({} if step.figures is None else {"dispositions": step.figures.document()}),
-            }
-            for step in value.steps
-        ],
+        "steps": [make_step_document(step) for step in value.steps],
     }
     return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 

@@ -25,6 +25,7 @@ _PHASES: Mapping[Phase, str] = {
     Phase.DIFF: "comparing with the lists",
     Phase.CHECK: "checking the campaigns against the rules",
     Phase.IMPACT: "working out who starts and who stops being called",
+    Phase.FILL: "filling the embedded tenant",
 }
 
 SOON = 1.0

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.text import Text
 
+from reconciler.model.reason_json import make_reason_document
 from reconciler.model.report import Outcome, StepResult
 from reconciler.views.plain_text import plain
 from reconciler.views.reasons import describe_step
@@ -35,3 +38,22 @@ def _describe_contacts(step: StepResult) -> str:
     told = {"written": step.rows, "rejected": step.rejected, "not known": step.unknown, "not sent": step.left}
     counts = ", ".join(f"{count:,} {words}" for words, count in told.items() if count)
     return f"; contacts: {counts}" if counts else ""
+
+
+def make_step_document(step: StepResult) -> dict[str, Any]:
+    """One step and how it ended, as JSON values."""
+    return {
+        "address": str(step.address),
+        "outcome": step.outcome.value,
+        "words": describe_step(step),
+        "why": None if step.why is None else make_reason_document(step.why),
+        "rows": step.rows,
+        "rejected": step.rejected,
+        "suppressed": step.suppressed,
+        "unknown": step.unknown,
+        "left": step.left,
+        "note": step.note,
+        "hint": step.hint,
+        "failure": None if step.failure is None else step.failure.document(),
+        **({} if step.figures is None else {"dispositions": step.figures.document()}),
+    }

@@ -16,6 +16,7 @@ Subject = Literal[
     "rules",
     "rule",
     "what-if",
+    "preview",
     "callbacks",
     "validation",
     "pending",

@@ -113,7 +113,7 @@ def _contact_for(call: Call, target: ContactList, phone_number: str) -> Contact:
     jobs = call.tenant.jobs
     while True:
         jobs.made_contacts += 1
-        contact_id = f"BULK-{jobs.made_contacts:07d}"
+        contact_id = f"{call.tenant.options.new_contacts}-{jobs.made_contacts:07d}"
         if contact_id not in store.contacts:
             return Contact(contact_id, phone_number=phone_number)
 
