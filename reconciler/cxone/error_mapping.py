@@ -33,6 +33,8 @@ _LITERAL = re.compile(r"'(?:[^'\\\\]|\\\\.)*'")
 _NAME = re.compile(r"[A-Za-z]\w*")
 _CODE = re.compile(r"[A-Za-z0-9_.-]+")
 _ROWS = 50
+_SAYING = ("icstatusdescription",)
+"""Headers in which an API may say why it refuses, and nowhere else."""
 
 _REFUSALS: dict[int, tuple[type[errors.WireError], str]] = {
     400: (errors.Invalid, "the tenant refuses the request"),
@@ -60,11 +62,11 @@ def map_error(
         credentials: where the client's credentials come from, such as `env CXONE_CLIENT_SECRET`.
     """
     hidden = [*hide, *([ask.content.decode()] if ask.content else [])]
-    said = (
-        quote_tenant(outcome.json, hidden, _list_sent_names(ask))
-        if isinstance(outcome, Reply) and outcome.status >= 400
-        else None
-    )
+    said = None
+    if isinstance(outcome, Reply) and outcome.status >= 400:
+        # some say why in a header alone
+        told = next((outcome.headers[name] for name in _SAYING if outcome.headers.get(name)), None)
+        said = quote_tenant(outcome.json, hidden, _list_sent_names(ask)) or quote_tenant(told, hidden)
     kind, message, own_note, hint = _choose(ask, outcome, verdict, credentials)
     return kind(
         message,
@@ -188,7 +190,7 @@ def _iter_messages(reply: Any, deepest: int = _DEEPEST) -> Iterable[str]:
         for item in reply[:3]:
             yield from _iter_messages(item, deepest - 1)
     elif deepest and isinstance(reply, dict):
-        for name in ("error", "error_description", "message", "detail", "errors"):
+        for name in ("error", "error_description", "errorDescription", "message", "detail", "errors"):
             yield from _iter_messages(reply.get(name), deepest - 1)
 
 

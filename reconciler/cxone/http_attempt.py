@@ -8,6 +8,7 @@ status line, headers, chunks and body alike; the size is counted after unpacking
 
 from __future__ import annotations
 
+import base64
 import io
 import ssl
 import threading
@@ -66,7 +67,7 @@ class Sender:
                 params=ask.query,
                 data=ask.content,
                 headers={"Content-Type": ask.content_type},
-                auth=_Bearer(token),
+                auth=_Credentials(token, ask.application),
                 timeout=(min(self._access.connect_timeout, limit), min(self._access.read_timeout, limit)),
                 allow_redirects=False,
                 stream=True,
@@ -187,15 +188,22 @@ class _Adapter(HTTPAdapter):
         super().close()
 
 
-class _Bearer(AuthBase):
-    """Sets the token, or nothing. Being there at all, it keeps `requests` from using `~/.netrc` instead."""
+class _Credentials(AuthBase):
+    """Sets the token, an application's id and secret, or nothing.
 
-    def __init__(self, token: Secret | None) -> None:
-        self._token = token
+    Being there at all, it keeps `requests` from using `~/.netrc` instead.
+    """
+
+    def __init__(self, token: Secret | None, application: tuple[str, Secret] | None = None) -> None:
+        self._token, self._application = token, application
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        elif self._application is not None:
+            name, secret = self._application
+            pair = base64.b64encode(f"{name}:{secret.reveal()}".encode()).decode()
+            request.headers["Authorization"] = f"Basic {pair}"
         return request
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -37,7 +37,7 @@ def read_members(at: MembersAt, list_id: str, into: Path, *, named: bool = False
         members = replace(members, shape=Shape({**told, **members.shape.fields}))
         columns |= members.named
     with Spool(into) as spool:
-        heard = _make_reading(at._replace(members=members), list_id).read(spool.add, MOST_PAGES)
+        heard = _read(at._replace(members=members), list_id, spool.add)
     types = dict.fromkeys(columns.values(), "VARCHAR")
     return Rows(into, "json", types, spool.count, columns, heard.total, heard.shifted)
 
@@ -53,7 +53,7 @@ def read_attributes(
     """
     key = at.members.columns["contactId"]
     with Spool(into) as spool:
-        heard = _make_reading(at, list_id).read(spool.add, MOST_PAGES)
+        heard = _read(at, list_id, spool.add)
         other = heard if phones is None else _add_phones(phones, list_id, key, spool)
     named = {"priority": "priority", "score": "score", SENT_AS: "contactId"}
     named |= {f"{ATTRIBUTE}{name}": name for name in attributes}
@@ -96,20 +96,25 @@ def _add_phones(at: MembersAt, list_id: str, key: str, spool: Spool) -> Heard:
     def add_page(page: Page) -> None:
         spool.add([{key: row.get(theirs), "phone": row.get(phone)} for row in page])
 
-    return _make_reading(at, list_id).read(add_page, MOST_PAGES)
+    return _read(at, list_id, add_page)
 
 
-def _make_reading(at: MembersAt, list_id: str) -> Reading:
+def _read(at: MembersAt, list_id: str, add: Callable[[Page], None]) -> Heard:
+    """Every page of a list, its rows as members, into a function."""
     members = at.members
-    return Reading(
+    reading = Reading(
         at.transport,
         members.of(list_id),
         members.pages,
         members.shape,
-        members.columns["contactId"],
+        members.key or members.columns["contactId"],
         at.wire.read_scope,
         "contacts of a list",
     )
+    understand = members.read
+    if understand is None:
+        return reading.read(add, MOST_PAGES)
+    return reading.read(lambda page: add([each for row in page if (each := understand(row)) is not None]), MOST_PAGES)
 
 
 def find_telling(held: Iterable[MembersAt], column: str) -> MembersAt | None:

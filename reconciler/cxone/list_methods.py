@@ -15,7 +15,8 @@ from reconciler.model.errors import ChunkRefused, ChunkTooLarge, RowsRejected
 from reconciler.model.jobs import Job, Refusals, RowError, SomeRejected
 from reconciler.model.paging import pick
 from reconciler.model.reply_shape import ID, Shape, may
-from reconciler.model.row_wire import Jobs, ListMethod, Row, Told, find_member_id
+from reconciler.model.row_wire import Jobs, ListMethod, Row, Told, Trace, find_member_id
+from reconciler.model.surface_wire import Call
 from reconciler.surfaces import load_methods, load_surfaces
 
 Wires = Mapping[str, Transport]
@@ -59,6 +60,8 @@ def send(
         SomeRejected, WireError: it was not taken, or not whole.
     """
     call, jobs, told = method.put(list_id, items, reference), method.jobs, method.told
+    if method.before is not None:
+        call = method.before.apply(call, _look(transport, method.before.of(list_id), method.scope, method.before.shape))
     answer = transport.call(
         call.method,
         call.path,
@@ -82,12 +85,19 @@ def ask(transport: Transport, jobs: Jobs, job_id: str) -> Job:
     return replace(job, errors=tuple(map(_clean_error, job.errors)))
 
 
-def find(transport: Transport, jobs: Jobs, reference: str) -> str | None:
+def find(transport: Transport, jobs: Jobs, trace: Trace) -> str | None:
     """The job that a request has made whose reply was lost; None: there is none, or none can be found."""
     if jobs.find is None:
         return None
-    call = jobs.find(reference)
-    return jobs.found(transport.call(call.method, call.path, query=call.query, scope=jobs.scope, shape=jobs.listed))
+    call = jobs.find(trace)
+    answer = transport.call(
+        call.method, call.path, query=call.query, scope=jobs.scope, shape=jobs.listed, may_be_empty=True
+    )
+    return jobs.found(answer, trace)
+
+
+def _look(transport: Transport, call: Call, scope: str, shape: Shape) -> Any:
+    return transport.call(call.method, call.path, query=call.query, scope=scope, shape=shape)
 
 
 def follow(wires: Wires, method: ListMethod, list_id: str, rows: Sequence[Row]) -> None:
@@ -128,9 +138,11 @@ def _find_staying(told: Told, answer: Any) -> Refusals:
 def _raise_rejected(transport: Transport, method: str, path: str, said: Refusals, ids: Sequence[str]) -> None:
     """Raise SomeRejected where an answer that says yes tells of rows that were not taken."""
     if said.failed or said.errors:
-        errors = tuple(_clean_error(each, ids[each.index : each.index + 1]) for each in said.errors)
+        places = {each: at for at, each in enumerate(ids)} if any(each.of for each in said.errors) else {}
+        named = (replace(each, index=places.get(each.of, -1)) if each.of else each for each in said.errors)
+        errors = tuple(_clean_error(each, ids[each.index : each.index + 1]) for each in named)
         words = errors[0].message or errors[0].code if errors else "it does not say why"
-        where = f"{method} {transport.access.base_url}{path}"
+        where = f"{method} {transport.base_url}{path}"
         raise SomeRejected(Refusals(max(said.failed, len(errors)), errors), words, where=where)
 
 

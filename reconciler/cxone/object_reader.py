@@ -102,7 +102,7 @@ class ObjectReader:
     @property
     def surfaces(self) -> Mapping[str, str]:
         """The tenant's surfaces and their base URLs."""
-        return {name: transport.access.base_url for name, transport in self._transports.items()}
+        return {name: transport.base_url for name, transport in self._transports.items()}
 
     @property
     def requests(self) -> int:
@@ -210,7 +210,7 @@ class ObjectReader:
 
     def _make_url(self, surface: Wire) -> str:
         """Where the objects of a kind are: what their ids are of."""
-        return self._transports[surface.name].access.base_url.rstrip("/") + surface.path
+        return self._transports[surface.name].base_url.rstrip("/") + surface.path
 
     def _iter_collection(self, surface: Wire, query: Query | None = None) -> Iterator[Mapping[str, Any]]:
         return read_collection(self._transports[surface.name], surface, query or {})
@@ -233,7 +233,7 @@ class ObjectReader:
         except (KeyError, TypeError, ValueError) as error:
             raise Odd(
                 f"the tenant's {kind.name} {name!r} does not match its API's contract",
-                where=f"GET {self._transports[surface.name].access.base_url}{path}",
+                where=f"GET {self._transports[surface.name].base_url}{path}",
                 note=f"a field is missing: {error}" if isinstance(error, KeyError) else str(error),
                 hint="look at it in the tenant; nothing is planned around what cannot be read",
             ) from error

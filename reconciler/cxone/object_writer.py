@@ -194,7 +194,7 @@ class ObjectWriter(CampaignReader):
         if refused is not None:
             raise RefusedInAnswer(
                 "the tenant answers that it has done what was asked, and in the answer that it has not",
-                where=f"{call.method} {transport.access.base_url}{call.path}",
+                where=f"{call.method} {transport.base_url}{call.path}",
                 note=clean_text(refused),
             )
         return answer

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import orjson
 
 from reconciler.model.paging import Query
+from reconciler.model.secret import Secret
 from reconciler.model.tenant import TokenRequest
 
 _IDEMPOTENT = frozenset({"GET", "PUT", "DELETE", "PATCH"})
@@ -34,6 +35,7 @@ class Request:
         writes: whether it asks to change something.
         attempts: how often it may fail, where that is less often than the surface's calls may.
         within: seconds in which the whole reply must be there, where that is not what the surface says.
+        application: the id and secret that go with a token request besides what it says (RFC 6749 section 2.3.1).
     """
 
     method: str
@@ -49,6 +51,7 @@ class Request:
     writes: bool = False
     attempts: int | None = None
     within: float | None = None
+    application: tuple[str, Secret] | None = None
 
     @property
     def json_due(self) -> bool:
@@ -107,7 +110,13 @@ def make_token_request(request: TokenRequest, fields: Mapping[str, str]) -> Requ
         content_type="application/x-www-form-urlencoded" if form else "application/json",
         bearer=False,
         idempotent=True,
+        application=request.application if request.login.application else None,
     )
+
+
+def make_question(url: str, query: Mapping[str, str], *, bearer: bool) -> Request:
+    """A question on the way to a surface's base URL or token URL, by GET."""
+    return Request("GET", url, query, None, "application/json", bearer=bearer, idempotent=True)
 
 
 def _make_texts(query: Query) -> dict[str, str]:

@@ -90,7 +90,7 @@ class Reading:
 
     def read(self, add: Callable[[Rows], None], most: int) -> Heard:
         """Every page, into a function; `most`: as many pages as there can be."""
-        where = f"{self.call.method} {self.transport.access.base_url}{self.call.path}"
+        where = f"{self.call.method} {self.transport.base_url}{self.call.path}"
         pages = self.pages
         if isinstance(pages, OnePage):
             reply = self._ask({}, may_be_empty=pages.empty)

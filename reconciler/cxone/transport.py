@@ -11,17 +11,19 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 from reconciler.cxone.auth import TokenSource, make_grant_shape
 from reconciler.cxone.backoff import Backoff
+from reconciler.cxone.base_discovery import find_base, find_token_url
 from reconciler.cxone.campaign_rate_limit import CampaignLimiter, CampaignLimiters
 from reconciler.cxone.error_mapping import map_odd_reply
 from reconciler.cxone.http_attempt import Sender
 from reconciler.cxone.rate_limit import Limiter
-from reconciler.cxone.request import Request, make_call, make_token_request
+from reconciler.cxone.request import Request, make_call, make_question, make_token_request
 from reconciler.cxone.request_counts import RequestCounter, RequestCounts
 from reconciler.cxone.response import Reply
 from reconciler.cxone.retry import Exchange
@@ -67,6 +69,7 @@ class Transport:
         self._stop, self._lanes = stop, lanes or CampaignLimiters()
         self.pace = Limiter(access.pace.rate, access.pace.burst, clock=clock, sleep=sleep, stop=stop)
         self.tokens = TokenSource(access.token, self._ask_for_token, clock=clock)
+        self._finding, self._found = threading.Lock(), ""
         self._meter = RequestCounter()
         self._sender = Sender(access)
         self._delivery = Exchange(
@@ -127,7 +130,7 @@ class Transport:
             Interrupted: the person asked to stop.
         """
         ask = make_call(
-            self.access.base_url,
+            self.base_url,
             method,
             path,
             query=query,
@@ -147,7 +150,7 @@ class Transport:
         """Where requests about a campaign are counted; reads apart, where it was agreed that writes count alone."""
         rate, together = self.access.campaign_rate, self.access.counts_reads
         track = "" if together else "write" if write else "read"
-        return self._lanes.find_limiter(f"{self.access.base_url} {campaign_id} {track}", rate, self._stop)
+        return self._lanes.find_limiter(f"{self.base_url} {campaign_id} {track}", rate, self._stop)
 
     def rest(self, failures: int) -> None:
         """Wait after so many failures of something that is made of several calls; raises Interrupted."""
@@ -174,7 +177,31 @@ class Transport:
     ) -> None:
         self.close()
 
+    @property
+    def base_url(self) -> str:
+        """Where the surface's endpoints are; where nobody says it, it is found at first, and then known.
+
+        Raises:
+            WireError, BaseUnknown: it cannot be found.
+        """
+        if self.access.discovery is None:
+            return self.access.base_url
+        with self._finding:  # it is asked for once, whoever comes first
+            if not self._found:
+                self._found = find_base(self.access.discovery, self.access.known, self._ask_claims, self._ask)
+            return self._found
+
+    def _ask_claims(self) -> Mapping[str, Any]:
+        self.tokens.obtain_token()
+        return self.tokens.claims
+
+    def _ask(self, url: str, query: Mapping[str, str], shape: Shape | Rows, bearer: bool) -> Any:
+        ask = make_question(url, query, bearer=bearer)
+        return _check_shape(ask, self._delivery.deliver(ask), shape)
+
     def _ask_for_token(self, request: TokenRequest, fields: Mapping[str, str]) -> Any:
+        if request.login.named_at is not None:
+            request = replace(request, url=find_token_url(request, self._ask))
         ask = make_token_request(request, fields)
         return _check_shape(ask, self._delivery.deliver(ask), make_grant_shape(request.login))
 

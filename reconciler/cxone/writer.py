@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from reconciler.cxone import list_methods, outcomes
+from reconciler.cxone import job_tally, list_methods, outcomes
 from reconciler.cxone.campaign_rate_limit import CampaignLimiters
 from reconciler.cxone.errors import NotFound, RateLimited, TooLarge, Unknown
 from reconciler.cxone.event_socket import make_events
+from reconciler.cxone.job_tally import Sent
 from reconciler.cxone.job_watcher import Watcher
 from reconciler.cxone.object_writer import ObjectWriter
 from reconciler.model.change import RowChange
@@ -24,10 +26,13 @@ from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.ownership_registry import NoOwners, Owners
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.rename_lookup import Earlier
+from reconciler.model.row_wire import ListMethod, Trace
 from reconciler.model.tenant import DeclaredSurface
 from reconciler.surfaces import load_methods
 
 _SENDINGS = 3
+_LONG_AGO = timedelta(days=1)
+"""How far back a job is looked for that nobody says when it was sent."""
 _WAITING = 4
 """Jobs that are waited for, for each worker of their surface …"""
 _HELD = 20_000
@@ -53,6 +58,7 @@ class TenantWriter(ObjectWriter):
         self._watching = threading.Lock()
         self._watchers: dict[str, Watcher] = {}
         self._told: dict[str, Callable[[Job], None]] = {}
+        self._sent: dict[str, Sent] = {}
 
     @property
     def writes(self) -> int:
@@ -72,6 +78,21 @@ class TenantWriter(ObjectWriter):
         if len(rows) > method.way.most:
             raise ValueError(f"{len(rows)} contacts in one request; {change.method} takes {method.way.most}")
         list_id = self._find_id("ContactList", change.list)
+        sent = job_tally.look_before(self._transports[method.surface], method, list_id, rows)
+        job_id = self._put(change, method, list_id, rows, reference, sent.since)
+        if job_id is not None:
+            self._sent[job_id] = sent
+        return job_id
+
+    def _put(
+        self,
+        change: RowChange,
+        method: ListMethod,
+        list_id: str,
+        rows: Sequence[Mapping[str, Any]],
+        reference: str,
+        since: datetime,
+    ) -> str | None:
         for attempt in range(1, _SENDINGS + 1):
             try:
                 with _suggest_fewer():
@@ -79,17 +100,22 @@ class TenantWriter(ObjectWriter):
             except Unknown:
                 if attempt == _SENDINGS:
                     raise
-                found = self.find(change, reference)
+                found = self.find(change, reference, since)
                 if found is not None:
                     return found
         return None
 
-    def find(self, change: RowChange, reference: str) -> str | None:
+    def find(
+        self, change: RowChange, reference: str, since: datetime | None = None, known: Collection[str] = ()
+    ) -> str | None:
         """The job that a request made whose reply was lost, where the surface can tell."""
-        method = load_methods()[change.method]
-        return (
-            None if method.jobs is None else list_methods.find(self._transports[method.surface], method.jobs, reference)
+        method, now = load_methods()[change.method], datetime.now(UTC)
+        if method.jobs is None or method.jobs.find is None:
+            return None
+        trace = Trace(
+            self._find_id("ContactList", change.list), reference, since or now - _LONG_AGO, now, {*known, *self._sent}
         )
+        return list_methods.find(self._transports[method.surface], method.jobs, trace)
 
     def watch(self, change: RowChange, job_id: str, told: Callable[[Job], None]) -> Job:
         """Wait until a job is over; `told` hears how it gets on, in the thread that waits.
@@ -102,11 +128,13 @@ class TenantWriter(ObjectWriter):
         """
         self._told[job_id] = told
         try:
-            return self._find_watcher(change.method).wait(job_id)
+            job = self._find_watcher(change.method).wait(job_id)
         except NotFound:
             return Job(job_id, "ABORTED")
         finally:
             self._told.pop(job_id, None)
+        method = load_methods()[change.method]
+        return job_tally.add_refusals(self._transports[method.surface], method, job, self._sent.get(job_id))
 
     def _tell(self, job: Job) -> None:
         told = self._told.get(job.id)
@@ -171,6 +199,8 @@ class TenantWriter(ObjectWriter):
         """
         method = load_methods()[change.method]
         workers = self._transports[method.surface].access.pace.workers
+        if method.jobs is not None and method.jobs.tally is not None:
+            return 1  # what a list's counts grow by must be of one request
         if method.jobs is None:
             return workers
         return max(workers, min(workers * _WAITING, _HELD // change.chunk_size))

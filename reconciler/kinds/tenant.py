@@ -18,7 +18,7 @@ from reconciler.model.secret import Secret
 from reconciler.model.tenant import REPLY_SIZE, DeclaredSurface, Pace
 from reconciler.surfaces import load_surfaces as api_surfaces
 
-_PARAMETERS = ("domain", "tenant", "org", "instance")
+_PARAMETERS = ("domain", "tenant", "org", "instance", "area", "cluster", "tenantId", "version", "issuer")
 _LONGEST_CREDENTIAL = 10_000
 
 
@@ -39,9 +39,13 @@ def make_surfaces(
         if credentials is None:
             problems.append(_credentials_missing(resource, name))
             continue
+        missing = _find_missing_part(resource, name, spec, credentials, path)
+        if missing is not None:
+            problems.append(missing)
+            continue
         fetched = {
             part: fetch_secret(credentials[part], resource.where(*path, part), environ, root, bounds)
-            for part in ("clientId", "clientSecret")
+            for part in credentials
         }
         faults = [value for value in fetched.values() if isinstance(value, Problem)]
         problems += faults
@@ -49,6 +53,18 @@ def make_surfaces(
             surfaces.append(_make_surface(name, spec, credentials, fetched))
     problems.refuse()
     return tuple(surfaces)
+
+
+def _find_missing_part(
+    resource: Resource, name: str, spec: Mapping[str, Any], credentials: Mapping[str, Any], path: tuple[str, ...]
+) -> Problem | None:
+    """An application's id and secret, where the surface's way of logging in needs them and they are not there."""
+    route = api_surfaces()[name].preset.routes.get(spec.get("login", ""))
+    if route is None or not route.login.application or {"applicationId", "applicationSecret"} <= credentials.keys():
+        return None
+    message = f"the login `{spec['login']}` of surface {name!r} needs an application's id and secret"
+    hint = "add `applicationId` and `applicationSecret` to the credentials, or leave `login` out"
+    return Problem(resource.where(*path), "missing-credentials", message, hint=hint)
 
 
 def identify_tenant(resource: Resource) -> str:
@@ -69,7 +85,7 @@ def _make_surface(
         client_id=fetched["clientId"].reveal(),
         client_secret=fetched["clientSecret"],
         credential_source=" ".join(f"{how} {where}" for how, where in credentials["clientSecret"].items()),
-        parameters={key: spec[key] for key in _PARAMETERS if key in spec},
+        parameters={key: str(spec[key]) for key in _PARAMETERS if key in spec},
         base_url=spec.get("baseUrl"),
         token_url=spec.get("tokenUrl"),
         scope=spec.get("scope"),
@@ -87,6 +103,12 @@ def _make_surface(
         job_limit=_parse_seconds(spec.get("jobTimeout")),
         campaign_rate=spec.get("campaignRate", 10),
         counts_reads=spec.get("countReads", True),
+        login=spec.get("login"),
+        application=(
+            (fetched["applicationId"].reveal(), fetched["applicationSecret"])
+            if {"applicationId", "applicationSecret"} <= fetched.keys()
+            else None
+        ),
     )
 
 
@@ -140,9 +162,10 @@ def names(resource: Resource) -> Iterator[Named]:
     for name, spec in resource.spec["surfaces"].items():
         at, preset = ("spec", "surfaces", name), api_surfaces()[name].preset
         parameter = next((each for each in _PARAMETERS if each in spec), "")
-        held = {each: spec[each] for each in _PARAMETERS if each in spec}
+        held = {**preset.parameters, **{each: spec[each] for each in _PARAMETERS if each in spec}}
+        route = preset.routes.get(spec.get("login", ""))
         base = spec.get("baseUrl") or preset.base_url.format_map(held)
-        token = spec.get("tokenUrl") or preset.token_url.format_map(held)
+        token = spec.get("tokenUrl") or (preset if route is None else route).token_url.format_map(held)
         yield HostName(base, resource.where(*at, "baseUrl" if "baseUrl" in spec else parameter), f"surface `{name}`")
         place = resource.where(*at, "tokenUrl" if "tokenUrl" in spec else parameter)
         yield HostName(token, place, f"the tokens of surface `{name}`", beside=base)

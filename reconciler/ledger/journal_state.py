@@ -86,6 +86,16 @@ class JournalState:
         """The job that was made of a write, if it is known."""
         return self._jobs.get(key)
 
+    def find_sent(self, key: str) -> datetime | None:
+        """When a write was first to be sent, where that is recorded."""
+        at = self._intended.get(_ATTEMPT.split(key)[0], {}).get("at")
+        return None if at is None else datetime.fromisoformat(at)
+
+    @property
+    def jobs(self) -> frozenset[str]:
+        """The jobs of which it is recorded what they were made of."""
+        return frozenset(list(self._pieces))
+
     def find_piece(self, job_id: str) -> str | None:
         """The write that a job was made of, if one is recorded."""
         return self._pieces.get(job_id)

@@ -5,11 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
+from reconciler.model.base_discovery import Discovery
 from reconciler.model.row_wire import History, ListMethod, Outcomes
 from reconciler.model.surface_wire import Wire
-from reconciler.model.tenant import Login, Pace
+from reconciler.model.tenant import Body, Login, Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Another way of logging in than a preset's own: its URL, how the request is written, what it says."""
+
+    token_url: str
+    body: Body
+    login: Login
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +34,24 @@ class Preset:
         events: the path, below the base URL, of a WebSocket that tells of jobs; None where there is none.
         poll_every: seconds between two looks at a job (contract, section contacts: 5).
         job_limit: seconds a job is waited for (contract, section contacts: 300).
+        routes: other ways of logging in, by the word that a manifest has for each.
+        discovery: how the base URL is found by a token, where the manifest does not say it; then `base_url` is where
+            that is asked.
+        parameters: values of holes that a manifest need not give.
     """
 
     base_url: str
     token_url: str
-    body: Literal["json", "form"]
+    body: Body
     scope: str
     early: float
     events: str | None = None
     poll_every: float = 5.0
     job_limit: float = 300.0
     login: Login = field(default_factory=Login)
+    routes: Mapping[str, Route] = field(default_factory=dict)
+    discovery: Discovery | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

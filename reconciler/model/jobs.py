@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.model.errors import ReconcilerError, RowsRejected
 from reconciler.model.reply_shape import number
@@ -28,11 +28,15 @@ def parse_share(percent: object) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why one row of a job was not taken: its place in the request, from 0, and what the tenant says; "": nothing."""
+    """Why one row was not taken: its place in the request, from 0, and what the tenant says; "": nothing.
+
+    `of`: the id on the list by which it is named, where it is not by its place.
+    """
 
     index: int
     code: str
     message: str
+    of: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

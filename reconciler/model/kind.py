@@ -204,6 +204,11 @@ class Kind:
         said = resource.spec.get("was", ())
         return (said,) if isinstance(said, str) else tuple(said)
 
+    def list_fixed(self, available: Iterable[str]) -> frozenset[str]:
+        """The live fields that the tenant, or the surface that holds its objects, does not change."""
+        surface = self.surface(available)
+        return self.immutable | (surface.fixed if surface is not None else frozenset())
+
     def surface(self, available: Iterable[str]) -> Wire | None:
         """The surface to reach objects of this kind through: a writable one where the tenant has one."""
         offered = set(available)

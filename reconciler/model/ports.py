@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -131,8 +132,14 @@ class Writer(Reader, Protocol):
             The job that does it; None: it is done. A job can be found again by `reference`, where the surface lets it.
         """
 
-    def find(self, change: RowChange, reference: str) -> str | None:
-        """The job that an earlier `put` made, if its reply was lost and the surface can tell."""
+    def find(
+        self, change: RowChange, reference: str, since: datetime | None = None, known: Collection[str] = ()
+    ) -> str | None:
+        """The job that an earlier `put` made, if its reply was lost and the surface can tell.
+
+        `since`: when it was first to be sent, where that is recorded. `known`: the jobs that others are known to have
+        made.
+        """
 
     def watch(self, change: RowChange, job_id: str, told: Callable[[Job], None]) -> Job:
         """Wait until a job is over; `told` hears how it gets on, and of its end."""

@@ -7,8 +7,9 @@ functions are pure: they make requests, and read answers that have their shape.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from reconciler.model.delivery_method import Way
@@ -37,15 +38,55 @@ def keep_data(row: Row) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """What is known of a request whose reply was lost, for its job to be found.
+
+    Attributes:
+        list_id: the list that it was of. reference: what it was sent with.
+        since: the moment before it was sent at first; now: this one. Both of our clock.
+        known: ids of jobs that others have made.
+    """
+
+    list_id: str
+    reference: str
+    since: datetime
+    now: datetime
+    known: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Where it is told how many rows of a job were not taken, when the job itself does not say it.
+
+    One request at a time is made for a list: what its count grows by is of that request.
+
+    Attributes:
+        of: the list's id → the request for its counts. shape: of its answer. read: how many rows of it are not valid;
+            None: it is not told.
+        arrived: the list's id, the moment before the job → the request for the rows that were written since.
+        pages: how these are read. row: their shape. key: the field of one that has its id on the list.
+    """
+
+    of: Callable[[str], Call]
+    shape: Shape
+    read: Callable[[Any], int | None]
+    arrived: Callable[[str, datetime], Call]
+    pages: Pages
+    row: Shape
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Jobs:
     """How work that goes on after its answer is followed.
 
     Attributes:
         named: where the answer has the job's id, as a path.
         ask: the job's id → the request for how it gets on. shape: of its answer. read: job's id, answer → the job.
-        find: a reference → the request for the job that carries it; None: nothing finds one whose reply was lost.
-        found: of the shape `listed`, its answer → the job's id; None where there is none.
+        find: a trace → the request for the jobs among which its job is; None: nothing finds one whose reply was lost.
+        found: of the shape `listed`, its answer, the trace → the job's id; None where there is none.
         scope: of both requests.
+        tally: where it is told how many rows were not taken; None: the job says it.
     """
 
     named: str
@@ -53,9 +94,23 @@ class Jobs:
     shape: Shape | Rows
     read: Callable[[str, Any], Job]
     scope: str
-    find: Callable[[str], Call] | None = None
+    find: Callable[[Trace], Call] | None = None
     listed: Shape | Rows | None = None
-    found: Callable[[Any], str | None] = lambda answer: None
+    found: Callable[[Any, Trace], str | None] = lambda answer, trace: None
+    tally: Tally | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is looked at before each put, and what follows of it for the request.
+
+    Attributes:
+        of: the list's id → the request. shape: of its answer. apply: a put, the answer → the put as it is sent.
+    """
+
+    of: Callable[[str], Call]
+    shape: Shape
+    apply: Callable[[Call, Any], Call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +142,7 @@ class ListMethod:
         beside: the names of other methods by which it does what it cannot do itself, taking off and, with `onto`,
             putting on: the first that the tenant's surfaces offer. Without one it is not offered.
         onto: whether its job makes contacts alone, and who is known by then is still to be put on the list.
+        before: what a put follows from besides; None: nothing.
     """
 
     surface: str
@@ -101,6 +157,7 @@ class ListMethod:
     removed: Told | None = None
     beside: tuple[str, ...] = ()
     onto: bool = False
+    before: Before | None = None
 
 
 @dataclass(frozen=True, slots=True)

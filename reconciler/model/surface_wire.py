@@ -110,6 +110,8 @@ class Members:
             the member's field; `contactId` there always is. With `status` the list can be a source of contacts.
         named: likewise, but read only where names and e-mail are asked for.
         data: the path of the attributes that are kept with a member; None: none are told.
+        read: a row of the collection → the member that it is, in which all these paths are; None: it is none. Left out,
+            the row is the member. key: the row's field by which rows are told apart, where that is another.
     """
 
     of: Callable[[str], Call]
@@ -118,6 +120,8 @@ class Members:
     columns: Mapping[str, str]
     named: Mapping[str, str] = field(default_factory=dict)
     data: str | None = None
+    read: Callable[[Body], Body | None] | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,7 @@ class Wire:
         write: live fields → wire body (pure), after references became ids.
         gone: whether a body is of an object that was made inactive, and counts as none.
         parts: those of its fields that have endpoints of their own.
+        fixed: the live fields that it does not change once an object is made.
         paced: whether the tenant counts requests about each object, on whatever surface (contract, clarified since).
         statistics: what was counted of an object's calls; None: nothing is.
     """
@@ -187,11 +192,12 @@ class Wire:
     paced: bool = False
     gone: Callable[[Body], bool] = lambda body: False
     parts: tuple[Part, ...] = ()
+    fixed: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def writable(self) -> bool:
-        """Whether objects can be made and changed here."""
-        return self.requests.create is not None and self.requests.change is not None
+        """Whether objects can be made here; what of them can be changed `fixed` and `requests` say."""
+        return self.requests.create is not None
 
     @property
     def deletes(self) -> bool:

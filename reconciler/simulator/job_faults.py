@@ -25,7 +25,7 @@ def _inserts(call: Call) -> bool:
 
 
 def _makes_a_job(call: Call) -> bool:
-    return _inserts(call) or (call.method == "POST" and call.path.endswith("/contacts/batch"))
+    return _inserts(call) or (call.method == "POST" and call.path.endswith(("/contacts/batch", "/upload")))
 
 
 def _on_a_socket(call: Call) -> bool:
@@ -85,7 +85,11 @@ async def _fail_job(
     return await _set_result(call, serve, fate, wire)
 
 
-@kind("abort-job", _inserts)
+def _can_be_ended(call: Call) -> bool:
+    return _inserts(call) or (call.method == "POST" and call.path.endswith("/upload"))
+
+
+@kind("abort-job", _can_be_ended)
 async def _abort_job(call: Call, serve: Serve, took: int = 0, stage: int | None = None, wire: Wire = "whole") -> Reply:
     """The job ends ABORTED at a `stage`; its first `took` rows took effect."""
     return await _set_result(call, serve, Fate(ABORTED, stage, took), wire)

@@ -58,13 +58,23 @@ class TokenOffice:
         scopes = frozenset(wanted & surface.scopes) - self._options.denied_scopes
         lifetime = self._options.token_lifetime
         token = secrets.token_urlsafe(32)
-        self._grants[token] = Grant(surface.name, scopes, time.monotonic() + lifetime)
+        self.take(token, surface.name, scopes)
         return {
             "access_token": token,
             "token_type": "Bearer",
             "expires_in": int(lifetime) if lifetime == int(lifetime) else lifetime,
             "scope": " ".join(sorted(scopes)),
         }
+
+    def take(self, token: str, surface: str, scopes: frozenset[str]) -> None:
+        """Know a token that is handed out in another way; what the client is denied it does not carry."""
+        expires = time.monotonic() + self._options.token_lifetime
+        self._grants[token] = Grant(surface, scopes - self._options.denied_scopes, expires)
+
+    def check_client(self, client_id: Any, client_secret: Any) -> bool:
+        """Whether these are the client's id and secret."""
+        told = ((client_id, self._options.client_id), (client_secret, self._options.client_secret))
+        return all(hmac.compare_digest(str(given).encode(), right.encode()) for given, right in told)
 
     def check(self, surface: str, authorization: str | None, scope: str) -> None:
         """Refuse (401, 403) a call whose Authorization header does not allow `scope` on `surface`."""

@@ -117,12 +117,15 @@ class Exchange:
         if received.is_token_request:
             if call.method != "POST":
                 raise Refusal(405, "method_not_allowed", "a token is asked for by POST", {"Allow": "POST"})
+            if surface.issue is not None:
+                return Reply(body=surface.issue(call))
             granted = tenant.tokens.issue(surface, call.content_type, call.raw)
             return Reply(body=surface.grant(call, granted) if surface.grant else granted)
         route, call.params = tenant.router.find(surface, call.method, raw_path)
         received.is_write = not route.is_read
-        tenant.pace.admit(surface.name)
-        tenant.tokens.check(surface.name, call.authorization, route.scope)
+        if route.scope:
+            tenant.pace.admit(surface.name)
+            tenant.tokens.check(surface.name, call.authorization, route.scope)
         _check_form(call, route)
         with tenant.store.lock:
             return route.handler(call)
@@ -155,6 +158,8 @@ def _check_form(call: Call, route: Route) -> None:
     if not route.takes_body:
         if call.raw:
             raise bad_request("body: none is taken here")
+        return
+    if route.takes_form:
         return
     if call.content_type != "application/json":
         raise bad_request("Content-Type: must be application/json")

@@ -98,6 +98,8 @@ class Surface:
         root: the first part of its paths, where that is not its name.
         grant: what it makes of the reply to a token request, where that is not the contract's.
         refuse: how it says no, where that is not as the others do.
+        issue: how it answers a token request, where that is not by OAuth 2.0 client credentials.
+        find_inner: a path → what of it is below a base URL, where several are good; None: nothing.
     """
 
     name: str
@@ -109,6 +111,8 @@ class Surface:
     root: str = ""
     grant: Callable[[Call, Mapping[str, Any]], Mapping[str, Any]] | None = None
     refuse: Callable[[Call, Refusal], Reply] | None = None
+    issue: Callable[[Call], Mapping[str, Any]] | None = None
+    find_inner: Callable[[str], str | None] | None = None
 
     @property
     def base_path(self) -> str:
@@ -127,10 +131,11 @@ class Route:
 
     Attributes:
         path: under the surface's base, with `{name}` for a variable part.
-        scope: what the token must carry.
+        scope: what the token must carry; empty: there need not be one.
         query: the query fields it knows; any other is refused with 400.
         takes_body: whether a JSON body must come; if not, none may.
         is_read: whether it changes nothing (a search by POST is a read).
+        takes_form: whether what comes may be a form.
     """
 
     surface: str
@@ -141,6 +146,7 @@ class Route:
     query: frozenset[str] = frozenset()
     takes_body: bool = False
     is_read: bool = False
+    takes_form: bool = False
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -174,10 +180,12 @@ class Router:
 
     def find(self, surface: Surface, method: str, raw_path: str) -> tuple[Route, dict[str, str]]:
         """The endpoint, and what stands for its variable parts; 404 or 405 where there is none."""
-        inner = raw_path.removeprefix(surface.base_path)
+        inner: str | None = raw_path.removeprefix(surface.base_path)
+        if surface.find_inner is not None:
+            inner = surface.find_inner(raw_path)
         others = set()
-        for route in self._routes[surface.name] if inner != raw_path else ():
-            if match := route.pattern.fullmatch(inner):
+        for route in self._routes[surface.name] if inner not in (None, raw_path) else ():
+            if match := route.pattern.fullmatch(str(inner)):
                 if route.method == method:
                     return route, {name: unquote(value) for name, value in match.groupdict().items()}
                 others.add(route.method)

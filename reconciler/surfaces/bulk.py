@@ -13,7 +13,7 @@ from reconciler.model.api_surface import ApiSurface, Preset
 from reconciler.model.delivery_method import Way
 from reconciler.model.jobs import Job, RowError, parse_job_status, parse_share
 from reconciler.model.reply_shape import ID, TEXT, TEXT_OR_NUMBER, WHOLE, Rows, Shape, may, needs, whole
-from reconciler.model.row_wire import Jobs, ListMethod, Row
+from reconciler.model.row_wire import Jobs, ListMethod, Row, Trace
 from reconciler.model.surface_wire import Call, in_path
 
 WRITE_SCOPE = "outbound:contactlistitem:write"
@@ -53,7 +53,7 @@ def _item(row: Row) -> Mapping[str, Any]:
     return {"phoneNumber": row["phone"], **named, "customFields": custom}
 
 
-def _newest(answer: Mapping[str, Any]) -> str | None:
+def _newest(answer: Mapping[str, Any], trace: Trace) -> str | None:
     return str(answer["jobs"][-1]["id"]) if answer["jobs"] else None
 
 
@@ -83,7 +83,7 @@ BULK_INSERT = ListMethod(
         shape=JOB,
         read=read_job,
         scope=READ_SCOPE,
-        find=lambda reference: Call("GET", _JOBS, {"clientReference": reference}),  # ours
+        find=lambda trace: Call("GET", _JOBS, {"clientReference": trace.reference}),  # ours
         listed=Shape({"jobs": needs(Rows(Shape({**JOB.fields, "id": needs(ID)})))}),
         found=_newest,
     ),

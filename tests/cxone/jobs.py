@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.cxone import list_methods
 from reconciler.cxone.auth import make_access
 from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import Job
-from reconciler.model.row_wire import ListMethod
+from reconciler.model.row_wire import ListMethod, Trace
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace
 from reconciler.simulator import Simulator
@@ -56,7 +57,8 @@ def batch_job(transport: Transport, job_id: str) -> Job:
 def find(transport: Transport, reference: str) -> str | None:
     """The bulk job that carries a reference."""
     assert BULK_INSERT.jobs is not None
-    return list_methods.find(transport, BULK_INSERT.jobs, reference)
+    now = datetime.now(UTC)
+    return list_methods.find(transport, BULK_INSERT.jobs, Trace("", reference, now, now))
 
 
 def list_of(tenant: Simulator) -> str:

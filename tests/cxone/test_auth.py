@@ -360,7 +360,17 @@ def test_a_url_with_a_hole_that_nobody_fills_is_an_error() -> None:
         make_access(declared("bulk"))
 
 
-@pytest.mark.parametrize("name", sorted(load_surfaces()))
+FOUND = sorted(name for name, each in load_surfaces().items() if each.preset.discovery)
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_where_a_base_is_found_the_preset_says_what_the_embedded_tenants_token_is_asked_for_with(name: str) -> None:
+    preset, served = load_surfaces()[name].preset, Simulator().surfaces[name]
+    assert (preset.body, urlsplit(preset.token_url).path) == (served.token_body, served.token_path)
+    assert make_access(declared(name, area="na1")).base_url == ""
+
+
+@pytest.mark.parametrize("name", sorted({*load_surfaces()} - {*FOUND}))
 def test_a_preset_is_what_the_embedded_tenant_asks_for(name: str) -> None:
     preset, served = load_surfaces()[name].preset, Simulator().surfaces[name]
     assert (preset.body, frozenset(preset.scope.split())) == (served.token_body, served.scopes)

@@ -18,7 +18,7 @@ from itertools import chain, count, islice
 from typing import Any
 
 from reconciler.audience.delivery.wire_rows import WireRow
-from reconciler.ledger.journal import Run
+from reconciler.ledger.journal import Run, now
 from reconciler.model.change import RowChange
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge, Interrupted, ReconcilerError, RowsRejected, TooOften
 from reconciler.model.jobs import COMPLETED, Job, RowError, SomeRejected
@@ -94,7 +94,7 @@ class Pieces:
         if self._phase == "put":
             self._fresh.look_if_due(self.change)
         known = self._run.state.has_intent(key)
-        self._run.record_intent(key, rows=len(rows))
+        self._run.record_intent(key, rows=len(rows), at=now())
         # what may have been sent before is not cut anew: its job is asked for first
         fits = known or len(rows) <= self._most
         errors, split, unsure = self._send_and_sort(key, rows, found, known) if fits else ([], self._most, False)
@@ -174,7 +174,8 @@ class Pieces:
         """
         job_id = self._run.state.find_job(key)
         if job_id is None and known:
-            job_id = self._writer.find(self.change, self._make_reference(key))
+            state = self._run.state
+            job_id = self._writer.find(self.change, self._make_reference(key), state.find_sent(key), state.jobs)
         again = job_id is not None
         if job_id is None:
             self._fresh.look_if_due(self.change)

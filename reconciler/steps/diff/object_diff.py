@@ -39,7 +39,8 @@ def diff_declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
                 continue
             update = _make_update(kind, resource, fields, surface, found)
             update = replace(update, unmoved=_find_unmoved(desired, kind, resource, held))
-            stuck = tuple(each.path for each in update.fields if each.path in kind.immutable)
+            fixed = kind.list_fixed(live.surfaces)
+            stuck = tuple(each.path for each in update.fields if each.path in fixed)
             # what carries no mark of ours is not deleted, nor what nobody can delete: it cannot be replaced either
             ours = found.owner == desired.settings.name and surface.deletes
             if stuck and kind.replacement is not None and ours:

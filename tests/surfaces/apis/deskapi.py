@@ -178,9 +178,9 @@ UPLOAD = ListMethod(
         shape=UPLOADS,
         read=read_upload,
         scope="manage",
-        find=lambda reference: Call("GET", "/uploads", {"name": reference}),
+        find=lambda trace: Call("GET", "/uploads", {"name": trace.reference}),
         listed=UPLOADS,
-        found=lambda told: str(told[-1]["job"]) if told else None,
+        found=lambda told, trace: str(told[-1]["job"]) if told else None,
     ),
     beside=("groupPeople",),
 )

@@ -1,0 +1,16 @@
+# each tested by: tests/simulator/test_nice_tenant.py
+"""The surface `nice`: NICE CXone's published API, as far as it is known, over the tenant's own store.
+
+It is made from published facts. What the vendor does where these say nothing is not known; there it refuses what is
+odd, and its docstrings say `ours`.
+"""
+
+from __future__ import annotations
+
+from reconciler.simulator.surfaces.nice import call_lists, login, uploads
+from reconciler.simulator.surfaces.nice.login import SURFACE
+
+# `/lists/call-lists/jobs` is no list
+ROUTES = (*login.ROUTES, *uploads.ROUTES, *call_lists.ROUTES)
+
+__all__ = ["ROUTES", "SURFACE"]

@@ -1,0 +1,115 @@
+"""Every request that is made of NICE's published API: its path, its wrapper, its quirks, and how surely it is known.
+
+Nothing of this surface makes a request but by an entry here; `docs/nice.md` prints them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from reconciler.model.paging import Query
+from reconciler.model.surface_wire import Call, in_path
+
+
+class Weight(StrEnum):
+    """How surely something of the API is known."""
+
+    SPEC = "spec"
+    """It stands in the vendor's published OpenAPI documents."""
+    CLIENT = "client"
+    """It was read in a public client that works against live tenants."""
+    INFERRED = "inferred"
+    """It is our inference from what the others say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One request.
+
+    Attributes:
+        path: below the base URL, with `{}` for each id. used_for: what it is made for.
+        wrapper: the only field of its body, around what is sent; empty: what is sent is the body.
+        quirk: where it is not as it seems, and `known` how surely that is known. weight: how surely the request is.
+    """
+
+    method: str
+    path: str
+    used_for: str
+    weight: Weight = Weight.SPEC
+    wrapper: str = ""
+    quirk: str = ""
+    known: Weight | None = None
+
+    def call(self, *ids: str, query: Query | None = None, body: Any = None) -> Call:
+        """The request about some ids."""
+        wrapped = {self.wrapper: body} if self.wrapper and body is not None else body
+        return Call(self.method, self.path.format(*map(in_path, ids)), query or {}, wrapped)
+
+
+_LIST = "/lists/call-lists/{}"
+_SKILL = "/skills/{}"
+
+ENDPOINTS: Mapping[str, Endpoint] = {
+    "lists.read": Endpoint(
+        "GET", "/lists/call-lists", "all lists", quirk="204 without a body, where there are none", known=Weight.CLIENT
+    ),
+    "lists.create": Endpoint(
+        "POST",
+        "/lists/call-lists",
+        "a new list: the mapping of its columns",
+        quirk="name and columns stand in the query, the destinations in the body",
+        known=Weight.SPEC,
+    ),
+    "lists.delete": Endpoint(
+        "DELETE",
+        _LIST,
+        "a list that is no longer declared",
+        quirk="`forceInactive` and `forceDelete`: what each does is not published; both are sent as true",
+        known=Weight.INFERRED,
+    ),
+    "lists.one": Endpoint(
+        "GET",
+        _LIST,
+        "one list: its counts, its skills, and with `includeRecords` its records",
+        quirk="a record that was taken off may still be told, with `icSourceRemoved`",
+        known=Weight.INFERRED,
+    ),
+    "lists.upload": Endpoint(
+        "POST",
+        f"{_LIST}/upload",
+        "new and changed records, as a CSV file in base64: a job",
+        quirk="a record with a known external id is changed by it; there is no other way to change one",
+        known=Weight.INFERRED,
+    ),
+    "lists.remove": Endpoint(
+        "DELETE",
+        f"{_LIST}/removeProspects",
+        "taking records off a list, by their external ids",
+        quirk="the document calls the id in the path `sourceName` and an external id a number; an id that is none is "
+        "sent as text",
+        known=Weight.INFERRED,
+    ),
+    "lists.attempts": Endpoint("GET", f"{_LIST}/attempts", "the calls that were attempted of a list's records"),
+    "jobs.read": Endpoint(
+        "GET",
+        "/lists/call-lists/jobs",
+        "the job of an upload whose reply was lost",
+        quirk="`startDate` and `endDate` must be given; a job does not say which file it is of",
+        known=Weight.SPEC,
+    ),
+    "jobs.one": Endpoint(
+        "GET",
+        "/lists/call-lists/jobs/{}",
+        "how an upload gets on",
+        quirk="an array of one; two truths, `isComplete` and `isCancelled`, no status, no row's error",
+        known=Weight.CLIENT,
+    ),
+}
+
+
+def make_call(name: str, *ids: str, query: Query | None = None, body: Any = None) -> Call:
+    """The request of an entry."""
+    return ENDPOINTS[name].call(*ids, query=query, body=body)

@@ -1,0 +1,171 @@
+"""Does the embedded tenant answer and refuse as NICE's published API is known to?"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from reconciler.simulator import JobPace, Options, Simulator
+from reconciler.simulator.surfaces.nice.login import APPLICATION
+
+V33 = "/incontactAPI/services/v33.0"
+CREATE = {"listName": "Chosen", "externalIdColumn": "id", "firstNameColumn": "first", "scoreColumn": "score"}
+MAPPING = {"destinationMappings": [{"fieldName": "PhoneNumber", "fieldValue": "tel"}]}
+UPLOAD = {"forceOverwrite": False, "expirationDate": "2027-01-01", "startSkill": False, "sendEmail": False}
+
+
+class Client:
+    """Sends one request at a time, and gives the reply as it is."""
+
+    def __init__(self, tenant: Simulator) -> None:
+        self.url, self.session = f"{tenant.url}/nice", requests.Session()
+        self.session.trust_env = False
+        key = {"accessKeyId": "demo-client", "accessKeySecret": "not-a-secret"}
+        self.granted = self.session.post(f"{self.url}/authentication/v1/token/access-key", json=key).json()
+        self.session.headers["Authorization"] = f"Bearer {self.granted['access_token']}"
+
+    def send(self, method: str, path: str, body: Any = None, base: str = V33, **query: Any) -> requests.Response:
+        options = {} if body is None else {"json": body}
+        return self.session.request(method, self.url + base + path, params=query, **options)
+
+    def make_list(self) -> int:
+        reply = self.send("POST", "/lists/call-lists", MAPPING, **CREATE)
+        assert reply.status_code == 200, reply.text
+        return int(reply.json()["listId"])
+
+    def upload(self, list_id: int, *lines: str, **more: Any) -> requests.Response:
+        content = "".join(f"{line}\r\n" for line in ("id,first,tel,score,tier", *lines))
+        file = base64.b64encode(content.encode()).decode()
+        return self.send("POST", f"/lists/call-lists/{list_id}/upload", {**UPLOAD, "listFile": file, **more})
+
+
+@pytest.fixture
+def tenant() -> Iterator[Simulator]:
+    """An empty tenant."""
+    with Simulator(Options()) as started:
+        yield started
+
+
+@pytest.fixture
+def client(tenant: Simulator) -> Iterator[Client]:
+    made = Client(tenant)
+    yield made
+    made.session.close()
+
+
+def records(client: Client, list_id: int, **query: Any) -> list[dict[str, Any]]:
+    """The records of a list."""
+    reply = client.send("GET", f"/lists/call-lists/{list_id}", includeRecords="true", **query)
+    return list(reply.json()["resultSet"]["contactRecords"])
+
+
+@pytest.mark.parametrize("base", [V33, "/inContactAPI/services/v20.0", "/InContactAPI//services/v34.0"])
+def test_the_casing_of_the_base_varies_and_a_double_slash_is_taken(client: Client, base: str) -> None:
+    assert client.send("GET", "/apiversion", base=base).status_code == 200
+    assert client.send("GET", "/apiversion", base=base.replace("api", "apo").replace("API", "apo")).status_code == 404
+    assert client.send("GET", "/apiversion", base="/incontactAPI/services/v19.0").status_code == 404
+
+
+def test_both_routes_of_an_access_key_lead_to_a_token_and_a_renewal_is_good_once(client: Client) -> None:
+    found = client.session.get(f"{client.url}/.well-known/openid-configuration").json()["token_endpoint"]
+    form = {"grant_type": "password", "username": "demo-client", "password": "not-a-secret"}
+    assert requests.post(found, data=form, auth=APPLICATION, timeout=5).json()["expires_in"] == 3600
+    assert requests.post(found, data=form, auth=("other", "x"), timeout=5).status_code == 401
+    told = {"token": client.granted["refresh_token"]}
+    renewed = client.session.post(f"{client.url}/public/user/refresh", json=told)
+    assert set(renewed.json()) == {
+        *("token", "refreshToken", "tokenExpirationTimeSec", "refreshTokenExpirationTimeSec"),
+    }
+    assert client.session.post(f"{client.url}/public/user/refresh", json=told).status_code == 400
+
+
+def test_a_refusal_has_one_of_two_forms_and_a_header_and_of_a_404_the_header_alone(client: Client) -> None:
+    missing = client.send("GET", "/lists/call-lists/99")
+    assert (missing.status_code, missing.content) == (404, b"")
+    assert "call list" in missing.headers["icStatusDescription"]
+    odd = client.send("GET", "/lists/call-lists", top=0)
+    assert (odd.status_code, set(odd.json())) == (400, {"error", "errorDescription"})
+    nobody = requests.get(f"{client.url}{V33}/lists/call-lists", timeout=5)
+    assert (nobody.status_code, set(nobody.json())) == (401, {"error", "error_description"})
+
+
+def test_no_lists_are_told_by_204_and_pages_by_skip_and_top(client: Client) -> None:
+    assert client.send("GET", "/lists/call-lists").status_code == 204
+    list_id = client.make_list()
+    told = client.send("GET", "/lists/call-lists", skip=0, top=1).json()
+    assert (told["totalRecords"], [each["listId"] for each in told["callingLists"]]) == (1, [list_id])
+    assert client.send("GET", "/lists/call-lists", skip=1, top=1).status_code == 204
+
+
+def test_a_list_is_a_mapping_in_the_query_and_its_name_is_its_own(client: Client) -> None:
+    assert client.send("POST", "/lists/call-lists", MAPPING, listName="X").status_code == 400
+    assert client.send("POST", "/lists/call-lists", {}, **CREATE).status_code == 400
+    assert client.send("POST", "/lists/call-lists", MAPPING, **CREATE, colour="red").status_code == 400
+    client.make_list()
+    assert client.send("POST", "/lists/call-lists", MAPPING, **CREATE).status_code == 409
+
+
+def test_an_upload_changes_the_records_it_knows_and_its_job_tells_no_row(client: Client) -> None:
+    list_id = client.make_list()
+    job = client.upload(list_id, "C1,Ada,2125550101,80,gold", "C2,Bo,+442079460000,,", "C3,Cy,555,1,").json()["jobId"]
+    told = client.send("GET", f"/lists/call-lists/jobs/{job}").json()["uploadJobs"]
+    assert [(each["isComplete"], each["isCancelled"], each["listId"]) for each in told] == [(True, False, list_id)]
+    client.upload(list_id, "C1,Ada,2125550102,90,silver")
+    counted = client.send("GET", f"/lists/call-lists/{list_id}").json()["resultSet"]
+    assert (counted["validRecords"], counted["invalidRecords"], counted["totalRecords"]) == (2, 1, 3)
+    first, second = records(client, list_id)
+    assert (first["score"], first["firstName"], second["score"]) == ("90", "Ada", "")
+    assert first["destinations"][0]["formattedDestination"] == "+12125550102"
+    assert first["otherFields"] == [{"fieldName": "tier", "fieldMapping": "", "fieldValue": "silver"}]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("listFile", "not base64!"), ("expirationDate", "01/02/2027"), ("skillId", 0), ("colour", "red")],
+)
+def test_an_odd_upload_is_refused(client: Client, field: str, value: Any) -> None:
+    assert client.upload(client.make_list(), "C1,Ada,2125550101,80,", **{field: value}).status_code == 400
+
+
+def test_a_file_needs_the_columns_of_the_mapping_and_crlf(client: Client) -> None:
+    list_id = client.make_list()
+    for content in ("id,first\r\nC1,Ada\r\n", "id,tel\nC1,2125550101\n"):
+        file = base64.b64encode(content.encode()).decode()
+        reply = client.send("POST", f"/lists/call-lists/{list_id}/upload", {**UPLOAD, "listFile": file})
+        assert reply.status_code == 400
+
+
+def test_jobs_are_listed_for_a_window_that_must_be_given(client: Client) -> None:
+    list_id = client.make_list()
+    client.upload(list_id, "C1,Ada,2125550101,80,")
+    assert client.send("GET", "/lists/call-lists/jobs", startDate="2020-01-01T00:00:00Z").status_code == 400
+    window = {"startDate": "2020-01-01T00:00:00Z", "endDate": "2099-01-01T00:00:00Z"}
+    assert client.send("GET", "/lists/call-lists/jobs", **window).json()["totalRecords"] == 1
+    window["endDate"] = "2021-01-01T00:00:00Z"
+    assert client.send("GET", "/lists/call-lists/jobs", **window).status_code == 204
+
+
+def test_a_job_that_is_under_way_is_neither_complete_nor_cancelled() -> None:
+    with Simulator(Options(jobs=JobPace(polls=2))) as tenant:
+        client = Client(tenant)
+        job = client.upload(client.make_list(), "C1,Ada,2125550101,80,").json()["jobId"]
+        told = [client.send("GET", f"/lists/call-lists/jobs/{job}").json()["uploadJobs"][0] for _ in range(2)]
+        assert [(each["isComplete"], each["isCancelled"]) for each in told] == [(False, False), (True, False)]
+
+
+def test_a_record_that_was_taken_off_is_still_told_as_such(client: Client) -> None:
+    list_id = client.make_list()
+    client.upload(list_id, "C1,Ada,2125550101,80,", "7,Bo,2125550102,80,")
+    off = {"prospectsToRemove": [{"externalId": 7}]}
+    told = client.send("DELETE", f"/lists/call-lists/{list_id}/removeProspects", off).json()
+    assert told == {"successfulRecords": [{"externalId": "7", "resultCode": "Success"}], "failedRecords": []}
+    assert {each["externalId"]: each["icSourceRemoved"] for each in records(client, list_id)} == {
+        "C1": False,
+        "7": True,
+    }
+    assert records(client, list_id, updatedSince="2020-01-01T00:00:00Z")
+    assert records(client, list_id, updatedSince="2099-01-01T00:00:00Z") == []

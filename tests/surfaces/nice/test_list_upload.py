@@ -1,0 +1,113 @@
+"""The method `listUpload`: a list is made, filled, changed and emptied by files, and every row is accounted for.
+
+A job does not say who was not taken: the tally of its list does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from reconciler.simulator import Simulator
+from reconciler.simulator.request_log import Received
+from tests.conftest import Ended, Folder, manifest
+from tests.delivery import contact, on_list, write_contacts
+from tests.surfaces.nice.conftest import declare_segment
+
+Run = Callable[..., Ended]
+
+
+def test_a_list_is_made_and_filled_and_changed_by_uploads_and_a_second_plan_is_empty(
+    nice: Folder, tenant: Simulator, run: Run
+) -> None:
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.said
+    assert set(on_list(tenant)) == {contact(n) for n in range(25)}
+    assert run("plan", "--detailed-exitcode").code == 0
+    write_contacts(nice, range(1, 27), silver={3})
+    tenant.clear_requests()
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.said
+    held = on_list(tenant)
+    assert set(held) == {contact(n) for n in range(1, 27)}
+    assert held[contact(3)]["tier"] == "silver"
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
+def uploads(tenant: Simulator) -> list[Received]:
+    """The uploads that were sent."""
+    return [each for each in tenant.requests() if each.path.endswith("/upload")]
+
+
+def test_a_change_is_one_upload_of_the_delta_and_one_removal(nice: Folder, tenant: Simulator, run: Run) -> None:
+    declare_segment(nice, chunk=1000)
+    assert run("apply", "--yes").code == 0
+    write_contacts(nice, range(1, 26), silver={3, 4})
+    tenant.clear_requests()
+    assert run("apply", "--yes").code == 0
+    writes = [each.path.rpartition("/")[2] for each in tenant.requests().writes()]
+    assert writes == ["upload", "removeProspects"]
+    # two changed and one new: of the others nothing is sent
+    assert [job.total for job in tenant.jobs.of("nice")][1:] == [3]
+
+
+def test_rows_that_the_lists_count_says_were_not_taken_are_named_by_who_has_arrived(
+    nice: Folder, tenant: Simulator, run: Run
+) -> None:
+    declare_segment(nice, chunk=1000)
+    tenant.faults.add("reject-rows", method="POST", path="upload$", external_id="^C000[37]$", times=None)
+    ended = run("apply", "--yes")
+    assert ended.code == 5, ended.said
+    assert set(on_list(tenant)) == {contact(n) for n in range(25)} - {contact(3), contact(7)}
+    # they are named at once: nothing is sent again to find them
+    assert len(uploads(tenant)) == 1
+    told = run("pending").out
+    assert "2" in told
+    assert "the tenant counts it as not valid, and does not say why" in told
+
+
+@pytest.mark.parametrize("fault", ["reset-after", "reset-before"])
+def test_an_upload_whose_reply_was_lost_is_looked_up_before_it_is_sent_again(
+    nice: Folder, tenant: Simulator, run: Run, fault: str
+) -> None:
+    declare_segment(nice, chunk=1000)
+    tenant.faults.add(fault, method="POST", path="upload$")
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.said
+    looked = [each for each in tenant.requests() if each.path.endswith("/jobs")]
+    assert len(looked) == 1
+    jobs = tenant.jobs.writes(tenant.store.list_named("Chosen").id)
+    assert jobs == {contact(n): 1 for n in range(25)}
+    assert len(uploads(tenant)) == (1 if fault == "reset-after" else 2)
+
+
+def test_a_run_that_ended_after_an_upload_goes_on_with_its_job_and_sends_nothing_twice(
+    nice: Folder, tenant: Simulator, run: Run
+) -> None:
+    declare_segment(nice, chunk=10)
+    tenant.faults.add("reset-after", method="POST", path="upload$", skip=1)
+    tenant.faults.add("status", method="GET", path="/jobs$", status=403)
+    assert run("apply", "--yes").code in (1, 5)
+    ended = run("apply", "--resume")
+    assert ended.code == 0, ended.said
+    assert tenant.jobs.writes(tenant.store.list_named("Chosen").id) == {contact(n): 1 for n in range(25)}
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
+def test_an_upload_that_is_cancelled_in_the_tenant_is_sent_again(nice: Folder, tenant: Simulator, run: Run) -> None:
+    declare_segment(nice, chunk=1000)
+    tenant.faults.add("abort-job", method="POST", path="upload$")
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.said
+    assert len(uploads(tenant)) == 2
+    assert set(on_list(tenant)) == {contact(n) for n in range(25)}
+
+
+def test_a_list_has_no_new_name_and_a_plan_says_so(nice: Folder, tenant: Simulator, run: Run) -> None:
+    assert run("apply", "--yes").code == 0
+    nice.write("list.yaml", manifest("ContactList", "chosen", "name: Renamed\nwas: Chosen"))
+    planned = run("plan", "--fail-on", "refuse")
+    assert planned.code != 0
+    assert "the tenant does not change the name" in planned.said
+    assert tenant.store.find_list("Renamed") is None
