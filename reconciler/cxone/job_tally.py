@@ -14,6 +14,7 @@ from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import COMPLETED, Job, RowError
 from reconciler.model.row_wire import ListMethod, Tally, find_member_id
 
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What is known of a request that makes a job.

@@ -14,13 +14,19 @@ from reconciler.model.run_target import Meant
 from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.view import View
 
+_UNSAID = {
+    "job-failed": "the job failed, and the tenant does not say why",
+    "not-valid": "the tenant counts it as not valid, and does not say why",
+}
+"""Words for the codes of rows of which the tenant says nothing."""
+
 
 def text(value: Sequence[PendingCount], meant: Meant) -> Text:
     """A line for each list, number of tries and reason."""
     lines = [f"{meant}:"]
     for each in value:
         times = "once" if each.tries == 1 else f"{each.tries} times"
-        lines.append(f"{each.contacts:>9,}  {each.list}: {each.what} {times}: {each.reason}")
+        lines.append(f"{each.contacts:>9,}  {each.list}: {each.what} {times}: {_UNSAID.get(each.reason, each.reason)}")
     if not value:
         lines.append("No contact is pending retry.")
     return Text("\n".join(map(plain, lines)))

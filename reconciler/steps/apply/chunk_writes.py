@@ -99,7 +99,9 @@ class Pieces:
         fits = known or len(rows) <= self._most
         errors, split, unsure = self._send_and_sort(key, rows, found, known) if fits else ([], self._most, False)
         for each in errors:
-            self._run.reject(self.change.address, rows[each.index]["contactId"], each.code, each.message)
+            # where the tenant says nothing, the code is all that is known
+            said = each.message or each.code
+            self._run.reject(self.change.address, rows[each.index]["contactId"], each.code, said)
         rejected = [rows[each.index]["contactId"] for each in errors]
         # whoever was sent, and is found out of it meanwhile, is taken off the list: not written either
         suppressed = 0 if split else len(self._find_out(rows) - set(rejected))

@@ -112,9 +112,7 @@ def read_removed(told: Mapping[str, Any]) -> Refusals:
     """Whom the tenant did not take off a list: by their external ids."""
     failed = told.get("failedRecords") or ()
     errors = (
-        RowError(
-            -1, str(each.get("resultCode") or "failed"), "", of=str(each.get("externalId") or "")
-        )
+        RowError(-1, str(each.get("resultCode") or "failed"), "", of=str(each.get("externalId") or ""))
         for each in failed
     )
     return Refusals(len(failed), tuple(errors))
