@@ -129,6 +129,12 @@ find_reviewed() {
   fi
 }
 
+# tell_problems COMMAND…: what is wrong with the input, as the code host shows it beside the lines of manifests
+tell_problems() {
+  "$@" --format sarif --path-prefix "$RECONCILER_WORKSPACE" > "$out/plan.sarif" 2> /dev/null || true
+  "$@" --format junit --path-prefix "$RECONCILER_WORKSPACE" > "$out/plan.xml" 2> /dev/null || true
+}
+
 make_plan() {
   run_into plan.txt on_workspace plan --out "$saved" --full --detailed-exitcode ${reviewed:+--against "$reviewed"}
 }
@@ -137,7 +143,9 @@ propose() {
   begin
   tell artifact "$name-${RECONCILER_COMMIT:-unknown}"
   run_into validation.txt on_workspace validate
-  if [ "$code" = 0 ]; then
+  if [ "$code" = 64 ]; then
+    tell_problems on_workspace validate
+  elif [ "$code" = 0 ]; then
     find_reviewed
     make_plan
     case $code in
@@ -145,6 +153,7 @@ propose() {
       *) [ -z "$reviewed" ] || { reviewed= && make_plan; } ;; # it may be what the plan is held against that is at fault
     esac
     rm -f "$out/reviewed.plan"
+    [ "$code" != 64 ] || tell_problems on_workspace plan
     cat "$out/plan.txt"
   fi
   if [ -f "$saved" ]; then
@@ -159,6 +168,7 @@ propose() {
     cat "$out/problems.txt" >&2
     tell planned false
   fi
+  [ ! -s "$out/plan.sarif" ] || tell sarif true
   [ "$code" != 2 ] || code=0 # there are changes: that is what it is for
   printf '%s\n' "$code" > "$out/exit-code"
 }

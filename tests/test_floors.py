@@ -176,6 +176,8 @@ def test_a_voice_speaks_for_itself() -> None:
         "causes",
         "comparison",
         "markdown_escape",
+        "sarif_parts",
+        "junit_parts",
         "line_budget",
         "rule_links",
         "origin",

@@ -98,7 +98,8 @@ def run(arguments: list[str]) -> int:
     """
     debug = "--debug" in arguments
     speak_any_encoding()
-    machine = _asks_for_json(arguments)
+    asked, prefix = _find_value(arguments, "--format"), _find_value(arguments, "--path-prefix")
+    machine = asked == "json"
     try:
         result: Any = reconciler.main(args=arguments, prog_name="reconciler", standalone_mode=False)
     except click.ClickException as error:
@@ -111,7 +112,7 @@ def run(arguments: list[str]) -> int:
     except ReconcilerError as error:
         if debug:
             _trace(error)
-        _tell(error, machine)
+        _tell(error, asked, prefix)
         return int(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         if machine:
@@ -142,10 +143,15 @@ def _trace(error: BaseException) -> None:
             click.echo("which came of:", err=True)
 
 
-def _asks_for_json(arguments: list[str]) -> bool:
-    """Whether a command line asks for JSON, also one that cannot be understood otherwise."""
-    said = [*pairwise(arguments), *(tuple(each.split("=", 1)) for each in arguments)]
-    return ("--format", "json") in said
+def _find_value(arguments: list[str], option: str) -> str | None:
+    """What a command line says of an option last, also one that cannot be understood otherwise."""
+    found = None
+    for word, following in pairwise([*arguments, ""]):
+        if word == option:
+            found = following
+        elif word.startswith(f"{option}="):
+            found = word.partition("=")[2]
+    return found
 
 
 def _document(code: str, message: str, exit_code: Exit) -> None:
@@ -154,12 +160,18 @@ def _document(code: str, message: str, exit_code: Exit) -> None:
     print_document(errors.make_document(code, message, exit_code))
 
 
-def _tell(error: ReconcilerError, machine: bool) -> None:
-    from reconciler.views import errors
+def _tell(error: ReconcilerError, asked: str | None, prefix: str | None) -> None:
+    """Tell a person what went wrong, and whoever asked for a document by one; in JSON by that alone."""
+    from reconciler.views import errors, load_views
 
-    if machine:
-        print_document(errors.machine(error))
-        return
+    view = load_views().get(("error", asked or ""))
+    if view is not None and asked != "text":
+        from reconciler.model.problem import BadInput, place_below
+
+        moved = place_below(error, prefix) if prefix is not None and isinstance(error, BadInput) else error
+        print_document(str(view.render(moved)).removesuffix("\n"))
+        if asked == "json":
+            return
     from reconciler.cli.console import console
 
     console(stderr=True).print(errors.show_failure(error), soft_wrap=True)

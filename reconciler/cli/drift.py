@@ -9,7 +9,14 @@ from typing import Any
 
 import click
 
-from reconciler.cli.output_formats import format_option, full_option, link_option, show
+from reconciler.cli.output_formats import (
+    format_option,
+    full_option,
+    link_option,
+    path_prefix_option,
+    place_plan_below,
+    show,
+)
 from reconciler.cli.workspace_options import open_workspace, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 from reconciler.model.phase import Phase
@@ -24,8 +31,15 @@ from reconciler.model.phase import Phase
 @format_option("plan")
 @link_option
 @full_option
+@path_prefix_option
 def drift(
-    chosen: dict[str, Any], out: Path | None, output_format: str, link: str | None, full: bool, refresh: bool
+    chosen: dict[str, Any],
+    out: Path | None,
+    output_format: str,
+    link: str | None,
+    full: bool,
+    path_prefix: str | None,
+    refresh: bool,
 ) -> int:
     """Exit with 2 when the tenant is not as the manifests say, and show how; for a nightly job.
 
@@ -47,7 +61,7 @@ def drift(
         desired = load(workspace)
         proposed = replace(propose(desired, runtime), ledger=runtime.ledger_state, origin=runtime.origin)
         reading.end()
-        show("plan", output_format, proposed, link=link, full=full)
+        show("plan", output_format, place_plan_below(proposed, path_prefix), link=link, full=full)
         if out is not None:
             ledger = runtime.ledger(desired)
             save_plan(proposed, out, ledger.seal, anchor=ledger.read_anchor())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ import click
 from reconciler.cli.output_encoding import print_document
 
 if TYPE_CHECKING:
+    from reconciler.model.plan import Plan
     from reconciler.views.view import Subject
 
 
@@ -62,6 +64,21 @@ full_option = click.option(
     "--full", is_flag=True, help="Show every line of a plan, however many (--format text; else at most 300)."
 )
 """The option of a command that shows a plan."""
+
+
+path_prefix_option = click.option(
+    "--path-prefix",
+    metavar="FOLDER",
+    help="Where the workspace is in its repository, put before the files of manifests (--format sarif, junit, json).",
+)
+"""The option of a command that says places in manifests; of bad input `cli.run` puts it there."""
+
+
+def place_plan_below(plan: Plan, prefix: str | None) -> Plan:
+    """A plan whose places are seen from a folder above the workspace's."""
+    if prefix is None:
+        return plan
+    return replace(plan, places={about: place.below(prefix) for about, place in plan.places.items()})
 
 
 def show(subject: Subject, output_format: str, *nouns: Any, link: str | None = None, full: bool | None = None) -> None:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.output_formats import format_option, full_option, link_option, show
+from reconciler.cli.output_formats import (
+    format_option,
+    full_option,
+    link_option,
+    path_prefix_option,
+    place_plan_below,
+    show,
+)
 from reconciler.cli.workspace_options import (
     command_line,
     open_workspace,
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
 @format_option("plan")
 @link_option
 @full_option
+@path_prefix_option
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
@@ -56,6 +64,7 @@ def plan(
     output_format: str,
     link: str | None,
     full: bool,
+    path_prefix: str | None,
     detailed_exitcode: bool,
     fail_on: str | None,
     prune: bool,
@@ -90,7 +99,7 @@ def plan(
             proposed = replace(proposed, against=compared)
         reading.end()
         tell_of_ledger(runtime)
-        show("plan", output_format, proposed, link=link, full=full)
+        show("plan", output_format, place_plan_below(proposed, path_prefix), link=link, full=full)
         if out is not None:
             ledger = runtime.ledger(desired)
             save_plan(proposed, out, ledger.seal, anchor=ledger.read_anchor())

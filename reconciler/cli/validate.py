@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.output_formats import format_option, show
+from reconciler.cli.output_formats import format_option, path_prefix_option, show
 from reconciler.cli.workspace_options import open_workspace, workspace_options
 
 
@@ -21,7 +21,10 @@ from reconciler.cli.workspace_options import open_workspace, workspace_options
     " for a pull request of a fork.",
 )
 @format_option("validation")
-def validate(chosen: dict[str, Any], no_files: bool, without_bounds: bool, output_format: str) -> int:
+@path_prefix_option
+def validate(
+    chosen: dict[str, Any], no_files: bool, without_bounds: bool, output_format: str, path_prefix: str | None
+) -> int:
     """Check the manifests: every problem at once, without network or credentials.
 
     The files of the workspace that they name are looked for, and not opened.

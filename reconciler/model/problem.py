@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from pathlib import PurePosixPath
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.reason import Counted
@@ -18,6 +19,18 @@ class Location:
     file: str
     line: int = 0
     column: int = 0
+
+    @property
+    def names_file(self) -> bool:
+        """Whether it is one in a file: some are an option of the command line, or the folder."""
+        return bool(self.line) or not (self.file.startswith("-") or self.file in (".", "ID"))
+
+    def below(self, folder: str) -> Location:
+        """The same place, seen from a folder above the workspace's; what is in no file of the workspace stays."""
+        path = PurePosixPath(self.file)
+        if not self.names_file or path.is_absolute() or PurePosixPath(folder) == PurePosixPath("."):
+            return self
+        return replace(self, file=str(PurePosixPath(folder) / path))
 
     def __str__(self) -> str:
         if not self.line:
@@ -111,6 +124,16 @@ class BadInput(ReconcilerError):
         if follow:
             words += f", and {follow:,} more that may follow from what could not be read"
         super().__init__(f"{words}; nothing was changed")
+
+
+def place_below(error: BadInput, folder: str) -> BadInput:
+    """The same problems, their places seen from a folder above the workspace's."""
+
+    def move(problem: Problem) -> Problem:
+        origins = tuple(each.below(folder) for each in problem.origins)
+        return replace(problem, where=problem.where.below(folder), origins=origins)
+
+    return BadInput(map(move, error.problems), map(move, error.consequences))
 
 
 def _sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -15,6 +15,7 @@ from reconciler.model.problem import BadInput, Problem
 from reconciler.model.reason_json import make_counted_document, make_reason_document
 from reconciler.views.plain_text import plain, plain_json, plain_lines
 from reconciler.views.reasons import describe_error, describe_faults
+from reconciler.views.view import View
 
 FORMAT = "1.0"
 """The version of the document of an error."""
@@ -102,3 +103,6 @@ def _format_error(
         yield Text.assemble(("  note:  ", "dim"), plain(note))
     if hint:
         yield Text.assemble(("  hint:  ", "green"), plain(hint))
+
+
+VIEWS = (View("text", "error", show_failure), View("json", "error", machine))

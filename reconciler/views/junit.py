@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from html import escape
 
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest
-from reconciler.views.plain_text import plain
+from reconciler.views.junit_parts import escape, make_tag
 from reconciler.views.reasons import describe_finding
 from reconciler.views.rule_links import link_rule
 from reconciler.views.view import View
@@ -31,21 +30,21 @@ def plan(value: Plan) -> str:
     suites = [line for rule in rules for line in _describe_suite(value, digest, rule, titles.get(rule), found[rule])]
     named = f"{value.workspace} on {value.tenant}"
     cases = sum(max(1, len(found[rule])) for rule in rules)
-    head = _make_tag("testsuites", name=f"reconciler: {named}", tests=cases, **_count_results(value.findings))
+    head = make_tag("testsuites", name=f"reconciler: {named}", tests=cases, **_count_results(value.findings))
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', f"<{head}>", *suites, "</testsuites>"]) + "\n"
 
 
 def _describe_suite(value: Plan, digest: str, rule: str, title: str | None, found: Sequence[Finding]) -> Iterator[str]:
     name = rule if title is None else f"{rule}: {title}"
-    yield f"  <{_make_tag('testsuite', name=name, tests=max(1, len(found)), **_count_results(found))}>"
+    yield f"  <{make_tag('testsuite', name=name, tests=max(1, len(found)), **_count_results(found))}>"
     yield "    <properties>"
-    yield f"      <{_make_tag('property', name='digest', value=digest)}/>"
-    yield f"      <{_make_tag('property', name='help', value=link_rule(rule, title))}/>"
+    yield f"      <{make_tag('property', name='digest', value=digest)}/>"
+    yield f"      <{make_tag('property', name='help', value=link_rule(rule, title))}/>"
     yield "    </properties>"
     for each in found:
         yield from _describe_case(value, each)
     if not found:
-        yield f"    <{_make_tag('testcase', classname=rule, name='no finding')}/>"
+        yield f"    <{make_tag('testcase', classname=rule, name='no finding')}/>"
     yield "  </testsuite>"
 
 
@@ -54,16 +53,16 @@ def _describe_case(value: Plan, finding: Finding) -> Iterator[str]:
     where: dict[str, object] = {} if place is None else {"file": place.file}
     where |= {} if place is None or not place.line else {"line": place.line}
     words = describe_finding(finding)
-    yield f"    <{_make_tag('testcase', classname=finding.rule, name=str(finding.object), **where)}>"
+    yield f"    <{make_tag('testcase', classname=finding.rule, name=str(finding.object), **where)}>"
     if finding.waived is not None:
         until = "" if finding.until is None else f" until {finding.until.isoformat()}"
-        yield f"      <{_make_tag('skipped', message=f'waived{until}: {finding.waived}')}/>"
-        yield f"      <system-out>{_escape(words)}</system-out>"
+        yield f"      <{make_tag('skipped', message=f'waived{until}: {finding.waived}')}/>"
+        yield f"      <system-out>{escape(words)}</system-out>"
     elif finding.refuses:
         at = "" if place is None else f"{place}: "
-        yield f"      <{_make_tag('failure', type=finding.rule, message=words)}>{_escape(f'{at}{words}')}</failure>"
+        yield f"      <{make_tag('failure', type=finding.rule, message=words)}>{escape(f'{at}{words}')}</failure>"
     else:
-        yield f"      <system-out>{_escape(f'warning: {words}')}</system-out>"
+        yield f"      <system-out>{escape(f'warning: {words}')}</system-out>"
     yield "    </testcase>"
 
 
@@ -71,15 +70,6 @@ def _count_results(found: Iterable[Finding]) -> dict[str, object]:
     every = list(found)
     waived = sum(each.waived is not None for each in every)
     return {"failures": sum(each.refuses for each in every), "errors": 0, "skipped": waived}
-
-
-def _make_tag(name: str, /, **attributes: object) -> str:
-    return " ".join([name, *(f'{key}="{_escape(str(value))}"' for key, value in attributes.items())])
-
-
-def _escape(text: str) -> str:
-    """A text of somebody else; XML 1.0 has no control characters and noncharacters, however they are escaped."""
-    return escape(plain(text))
 
 
 VIEWS = (View("junit", "plan", plan),)

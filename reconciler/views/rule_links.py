@@ -16,6 +16,11 @@ def link_rule(rule: str, title: str | None) -> str:
     return f"{PAGES}rules.md#{make_anchor(f'{rule}: {title}')}"
 
 
+def link_codes() -> str:
+    """The address of what each code means."""
+    return f"{PAGES}codes.md"
+
+
 def make_anchor(heading: str) -> str:
     """The name that code hosts give a heading: small letters, digits, `-` and `_`, and `-` for each blank."""
     return re.sub(r"[^a-z0-9_-]", "", heading.lower().replace(" ", "-"))

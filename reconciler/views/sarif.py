@@ -6,29 +6,23 @@ The format: https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.ht
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-import orjson
-
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest
-from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_results import Waived
-from reconciler.views.plain_text import plain, plain_json
+from reconciler.views.plain_text import plain
 from reconciler.views.reasons import describe_finding
-from reconciler.views.rule_links import PAGES, link_rule
+from reconciler.views.rule_links import link_rule
+from reconciler.views.sarif_parts import describe_place, escape, make_document
 from reconciler.views.view import View
 
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.REFUSE: "error", Severity.WARN: "warning"}
-_ACTIVE = re.compile(r"\](?=\()|\{(?=\d+\})")
-"""What a reader of SARIF takes for a link or a placeholder: sections 3.11.6 and 3.11.5."""
 
 
 def plan(value: Plan) -> str:
@@ -37,23 +31,15 @@ def plan(value: Plan) -> str:
     for each in value.findings:
         rules.setdefault(each.rule, _describe_rule(each.rule, None, each.severity, ()))
     index = {rule: at for at, rule in enumerate(sorted(rules))}
-    driver = {
-        "name": "reconciler",
-        "version": value.tool_version,
-        "informationUri": PAGES,
-        "rules": [rules[rule] for rule in index],
-    }
-    run = {
-        "tool": {"driver": driver},
+    return make_document(
+        value.tool_version,
+        [rules[rule] for rule in index],
+        _list_results(value, index),
+        invocation={"executionSuccessful": True},
         # results of another workspace, tenant or environment in the same repository are not these, mended
-        "automationDetails": {"id": "/".join(_name_run(value)) + "/"},
-        "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": True}],
-        "results": list(_list_results(value, index)),
-        "properties": {"digest": plan_digest(value)},
-    }
-    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+        automationDetails={"id": "/".join(_name_run(value)) + "/"},
+        properties={"digest": plan_digest(value)},
+    )
 
 
 def _name_run(value: Plan) -> Iterator[str]:
@@ -64,8 +50,8 @@ def _name_run(value: Plan) -> Iterator[str]:
 
 
 def _describe_rule(rule: str, title: str | None, severity: Severity, sources: tuple[str, ...]) -> dict[str, Any]:
-    words = _escape(rule if title is None else title)
-    cited = f"{words}. It rests on {_escape('; '.join(sources))}." if sources else f"{words}."
+    words = escape(rule if title is None else title)
+    cited = f"{words}. It rests on {escape('; '.join(sources))}." if sources else f"{words}."
     return {
         "id": rule,
         "shortDescription": {"text": words},
@@ -87,7 +73,7 @@ def _list_results(value: Plan, index: Mapping[str, int]) -> Iterator[dict[str, A
             "ruleId": each.rule,
             "ruleIndex": index[each.rule],
             "level": "note" if each.waived is not None else _LEVELS[each.severity],
-            "message": {"text": _escape(f"{each.object}: {describe_finding(each)}")},
+            "message": {"text": escape(f"{each.object}: {describe_finding(each)}")},
             "locations": [_locate(value, each.object)],
             "partialFingerprints": {"finding/v1": print_of, "primaryLocationLineHash": f"{print_of[:16]}:1"},
             "suppressions": _list_suppressions(value, each, waivers.get(about)),
@@ -103,8 +89,8 @@ def _list_suppressions(value: Plan, finding: Finding, waiver: Waived | None) -> 
         {
             "kind": "inSource",
             "status": "accepted",
-            "justification": _escape(finding.waived),
-            **({} if place is None else {"location": {"physicalLocation": _describe_place(place)}}),
+            "justification": escape(finding.waived),
+            **({} if place is None else {"location": {"physicalLocation": describe_place(place)}}),
             **({} if finding.until is None else {"properties": {"until": finding.until.isoformat()}}),
         }
     ]
@@ -114,22 +100,9 @@ def _locate(value: Plan, about: Address) -> dict[str, Any]:
     """The manifest of an object; of one that none declares, the workspace's, as code hosts want a place of each."""
     place = value.place(about) or value.places.get(f"Workspace/{value.workspace}")
     return {
-        **({} if place is None else {"physicalLocation": _describe_place(place)}),
+        **({} if place is None else {"physicalLocation": describe_place(place)}),
         "logicalLocations": [{"fullyQualifiedName": plain(str(about)), "kind": "resource"}],
     }
-
-
-def _describe_place(place: Location) -> dict[str, Any]:
-    region: dict[str, Any] = {"startLine": place.line} if place.line else {}
-    if place.line and place.column:
-        region["startColumn"] = place.column
-    uri = quote(place.file.encode("utf-8", "replace"), safe="/")
-    return {"artifactLocation": {"uri": uri}, **({"region": region} if region else {})}
-
-
-def _escape(text: str) -> str:
-    """A text of somebody else that is no link, no placeholder, and one line."""
-    return _ACTIVE.sub(lambda found: f"\\u{ord(found.group()):04x}", plain(text))
 
 
 VIEWS = (View("sarif", "plan", plan),)

@@ -17,6 +17,7 @@ Subject = Literal[
     "rule",
     "what-if",
     "preview",
+    "error",
     "callbacks",
     "validation",
     "pending",

@@ -253,7 +253,12 @@ def test_where_no_plan_can_be_made_the_comment_says_why_and_the_job_fails(story:
     (body,) = ours(story.comments["cannot be read"])
     assert "## No plan could be made" in body
     assert "list.yaml:" in body
-    assert ended.sarif == []
+    # beside the line that is wrong
+    ((_, document),) = ended.sarif
+    (found,) = json.loads(document)["runs"][0]["results"]
+    (place,) = found["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"].endswith("/list.yaml")
+    assert place["physicalLocation"]["region"]["startLine"] >= 1
     (later,) = ours(story.comments["planned"])
     assert "| no plan | `–` |" in later
 

@@ -84,6 +84,10 @@ def test_a_plan_that_apply_would_refuse_or_that_cannot_be_made_ends_the_job(
     repository.edit(root, "workspace.yaml", "removals: 30", "removals: thirty")
     assert script("propose").returncode == 0
     assert script("conclude").returncode == 64
+    out = root / "reconciler-plan"
+    (found,) = json.loads((out / "plan.sarif").read_text())["runs"][0]["results"]
+    assert found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "manifests/workspace.yaml"
+    assert 'file="manifests/workspace.yaml" line="' in (out / "plan.xml").read_text()
     repository.edit(root, "workspace.yaml", "removals: thirty", "removals: 30")
     assert not (root / "reconciler-plan" / "change.plan").exists()
 
