@@ -88,7 +88,7 @@ class JournalState:
 
     def find_sent(self, key: str) -> datetime | None:
         """When a write was first to be sent, where that is recorded."""
-        at = self._intended.get(_ATTEMPT.split(key)[0], {}).get("at")
+        at = self._intended.get(_ATTEMPT.split(key)[0], {}).get("sending")  # `at` is of what the audit record tells too
         return None if at is None else datetime.fromisoformat(at)
 
     @property

@@ -94,7 +94,7 @@ class Pieces:
         if self._phase == "put":
             self._fresh.look_if_due(self.change)
         known = self._run.state.has_intent(key)
-        self._run.record_intent(key, rows=len(rows), at=now())
+        self._run.record_intent(key, rows=len(rows), sending=now())
         # what may have been sent before is not cut anew: its job is asked for first
         fits = known or len(rows) <= self._most
         errors, split, unsure = self._send_and_sort(key, rows, found, known) if fits else ([], self._most, False)
