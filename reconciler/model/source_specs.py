@@ -55,87 +55,45 @@ class Entries:
     answers: Answers | None = None
 
 
-def _gather_phones(feed: FileFeed | SqlFeed | SalesforceFeed) -> None:
-    """Let `phones` alone say where the phones are, wherever one column of them was given as `phone`."""
-    named = dict(feed.columns)
-    if "phone" in named:
-        column = named.pop("phone")
-        object.__setattr__(feed, "phones", feed.phones or ((column,),))
-        object.__setattr__(feed, "columns", tuple((name, held) for name, held in feed.columns if name != "phone"))
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    """Rows of a source.
+
+    Attributes:
+        on_invalid: what becomes of a row that cannot be used: an error, or counted by its fault and left out.
+        where: the place in the manifest.
+    """
+
+    columns: Pairs
+    on_invalid: OnInvalid = "refuse"
+    where: Location = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileFeed:
-    """Contacts, or do-not-call entries, in files of the workspace.
+@dataclass(frozen=True, kw_only=True)
+class _Files:
+    """Files of the workspace, or objects of a store.
 
     Attributes:
         paths: relative to the workspace's root; may hold `*`, `?`, `[…]` and `**`.
         delimiter: one character between the fields of a CSV file; None means a comma.
         header: whether the first row of a CSV file or a sheet names the columns; else they are named 1, 2, ….
         sheet: of a workbook; None means the only one.
-        phones: where the phones are; a single column may be given as `phone` among `columns` instead.
-        attributes: pairs of an attribute's name and the source's column.
-        types: pairs of an attribute's name and its declared type: `text`, `integer`, `number` or `boolean`.
-        sensitive: the names of attributes whose values no plan, view or log may speak of.
-        opted_in: a condition over the source's columns that says who gave consent; None: nobody is asked for it.
-        unknown_consent: what becomes of a contact of whom that condition can say neither yes nor no.
-        region: the region of phones written without a country code, where no column says it, e.g. `US`.
-        on_invalid: what becomes of a row that cannot be used: an error, or counted by its fault and left out.
-        optional: whether no file at all is no contacts, and no error.
-        only: whether the folder of the paths is there for these files alone, so that any other in it is an error.
-        entries: how do-not-call entries are read; None: the source is of contacts.
-        where: the place in the manifest.
     """
 
     paths: tuple[str, ...]
     format: Format
-    columns: Pairs
-    phones: PhoneColumns = ()
     delimiter: str | None = None
     encoding: Encoding = "utf-8"
     header: bool = True
     sheet: str | None = None
-    attributes: Pairs = ()
-    types: Pairs = ()
-    sensitive: tuple[str, ...] = ()
-    opted_in: str | None = None
-    unknown_consent: UnknownConsent = "out"
-    region: str | None = None
-    on_invalid: OnInvalid = "refuse"
-    optional: bool = False
-    only: bool = False
-    entries: Entries | None = None
-    where: Location = field(compare=False)
-
-    def __post_init__(self) -> None:
-        _gather_phones(self)
 
     def __str__(self) -> str:
         return f"files {', '.join(self.paths)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileHistory:
-    """Interactions in files of the workspace, as contacts are. `type` is every row's where no column says it."""
-
-    paths: tuple[str, ...]
-    format: Format
-    columns: Pairs
-    delimiter: str | None = None
-    encoding: Encoding = "utf-8"
-    header: bool = True
-    sheet: str | None = None
-    type: str | None = None
-    on_invalid: OnInvalid = "refuse"
-    where: Location = field(compare=False)
-
-    def __str__(self) -> str:
-        return f"files {', '.join(self.paths)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqlFeed:
-    """Contacts, or do-not-call entries, that a query selects.
+@dataclass(frozen=True, kw_only=True)
+class _Query:
+    """A query on a database.
 
     Attributes:
         url: where the database's URL is kept (`env WAREHOUSE_URL`), never the URL: it is a secret, fetched when read.
@@ -144,7 +102,26 @@ class SqlFeed:
 
     url: str
     query: str
-    columns: Pairs
+
+    def __str__(self) -> str:
+        return f"the query on {self.url}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _People(_Rows):
+    """Contacts, or do-not-call entries.
+
+    Attributes:
+        phones: where the phones are; a single column may be given as `phone` among `columns` instead.
+        attributes: pairs of an attribute's name and the source's column.
+        types: pairs of an attribute's name and its declared type: `text`, `integer`, `number` or `boolean`.
+        sensitive: the names of attributes whose values no plan, view or log may speak of.
+        opted_in: a condition over the source's columns that says who gave consent; None: nobody is asked for it.
+        unknown_consent: what becomes of a contact of whom that condition can say neither yes nor no.
+        region: the region of phones written without a country code, where no column says it, e.g. `US`.
+        entries: how do-not-call entries are read; None: the source is of contacts.
+    """
+
     phones: PhoneColumns = ()
     attributes: Pairs = ()
     types: Pairs = ()
@@ -152,34 +129,77 @@ class SqlFeed:
     opted_in: str | None = None
     unknown_consent: UnknownConsent = "out"
     region: str | None = None
-    on_invalid: OnInvalid = "refuse"
     entries: Entries | None = None
-    where: Location = field(compare=False)
 
     def __post_init__(self) -> None:
-        _gather_phones(self)
+        """Let `phones` alone say where the phones are, wherever one column of them was given as `phone`."""
+        named = dict(self.columns)
+        if "phone" in named:
+            column = named.pop("phone")
+            object.__setattr__(self, "phones", self.phones or ((column,),))
+            object.__setattr__(self, "columns", tuple((name, held) for name, held in self.columns if name != "phone"))
 
-    def __str__(self) -> str:
-        return f"the query on {self.url}"
 
+@dataclass(frozen=True, kw_only=True)
+class _Interactions(_Rows):
+    """Interactions. `type` is every row's where no column says it."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqlHistory:
-    """Interactions that a query selects. `type` is every row's type where no column says it."""
-
-    url: str
-    query: str
-    columns: Pairs
     type: str | None = None
-    on_invalid: OnInvalid = "refuse"
-    where: Location = field(compare=False)
-
-    def __str__(self) -> str:
-        return f"the query on {self.url}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SalesforceFeed:
+@dataclass(frozen=True, kw_only=True)
+class _Dispositions(_Rows):
+    """Outcomes of contacts.
+
+    Attributes:
+        codes: the outcomes that there are.
+        custom: pairs of a custom field's name and the source's column.
+    """
+
+    codes: tuple[str, ...]
+    custom: Pairs = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFeed(_Files, _People):
+    """Contacts, or do-not-call entries, in files.
+
+    Attributes:
+        optional: whether no file at all is no contacts, and no error.
+        only: whether the folder of the paths is there for these files alone, so that any other in it is an error.
+    """
+
+    optional: bool = False
+    only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileHistory(_Files, _Interactions):
+    """Interactions in files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileDispositions(_Files, _Dispositions):
+    """Outcomes of contacts in files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlFeed(_Query, _People):
+    """Contacts, or do-not-call entries, that a query selects."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlHistory(_Query, _Interactions):
+    """Interactions that a query selects."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlDispositions(_Query, _Dispositions):
+    """Outcomes of contacts that a query selects."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SalesforceFeed(_People):
     """Contacts, or do-not-call entries, that are records of one Salesforce object; its fields are named.
 
     Attributes:
@@ -197,27 +217,14 @@ class SalesforceFeed:
     client_id: str
     client_secret: str
     object: str
-    columns: Pairs
-    phones: PhoneColumns = ()
     condition: str | None = None
     token_url: str | None = None
     rate: float = 10.0
     reply_timeout: float = 130.0
-    attributes: Pairs = ()
-    types: Pairs = ()
-    sensitive: tuple[str, ...] = ()
-    opted_in: str | None = None
-    unknown_consent: UnknownConsent = "out"
-    region: str | None = None
     on_invalid: OnInvalid = "skip"
-    entries: Entries | None = None
-    where: Location = field(compare=False)
     condition_at: Location = field(compare=False)
     credentials_at: Location = field(compare=False)
     fields_at: tuple[tuple[str, Location], ...] = field(default=(), compare=False)
-
-    def __post_init__(self) -> None:
-        _gather_phones(self)
 
     def __str__(self) -> str:
         return f"{self.object} of Salesforce"
@@ -225,47 +232,6 @@ class SalesforceFeed:
     def place(self, name: str) -> Location:
         """Where the manifest maps a field; the whole feed where it does not."""
         return dict(self.fields_at).get(name, self.where)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileDispositions:
-    """Outcomes of contacts in files of the workspace.
-
-    Attributes:
-        custom: pairs of a custom field's name and the source's column.
-        codes: the outcomes that there are.
-    """
-
-    paths: tuple[str, ...]
-    format: Format
-    columns: Pairs
-    codes: tuple[str, ...]
-    custom: Pairs = ()
-    delimiter: str | None = None
-    encoding: Encoding = "utf-8"
-    header: bool = True
-    sheet: str | None = None
-    on_invalid: OnInvalid = "refuse"
-    where: Location = field(compare=False)
-
-    def __str__(self) -> str:
-        return f"files {', '.join(self.paths)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqlDispositions:
-    """Outcomes of contacts that a query selects; `custom` and `codes` as in files."""
-
-    url: str
-    query: str
-    columns: Pairs
-    codes: tuple[str, ...]
-    custom: Pairs = ()
-    on_invalid: OnInvalid = "refuse"
-    where: Location = field(compare=False)
-
-    def __str__(self) -> str:
-        return f"the query on {self.url}"
 
 
 AnyFiles = FileFeed | FileHistory | FileDispositions
