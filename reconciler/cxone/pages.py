@@ -146,7 +146,7 @@ def read_by_offset(
     starts = range(len(rows), total, step)
     totals: set[int | None] = {total}
     parts = ((start, min(start + step, total)) for start in starts)
-    for pages_of_part in work_through(partial(_read_part, fetch, key), parts, workers, "read", in_order=True):
+    for pages_of_part in work_through(partial(_read_part, fetch, key), parts, workers, "read"):
         for page, said in pages_of_part:
             progress.count_page(page, said)
             add(page)
@@ -184,7 +184,6 @@ def _read_part(fetch: Callable[[int], Mapping[str, Any]], key: str, bounds: tupl
 
 
 _Item = TypeVar("_Item")
-_Bounds = tuple[int, int]
 
 
 def read_total(reply: Mapping[str, Any]) -> int | None:

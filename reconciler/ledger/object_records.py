@@ -69,7 +69,7 @@ class ObjectStore:
             return self._bucket.read(self._key(_line_name(name, number)))[0]
 
         with _name_the_ledger():
-            return list(work_through(read, self._list_numbers(name), READERS, "ledger", in_order=True))
+            return list(work_through(read, self._list_numbers(name), READERS, "ledger"))
 
     def scan_lines(self, name: str) -> Iterator[bytes]:
         """The same: they are read many at once."""

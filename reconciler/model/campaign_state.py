@@ -38,11 +38,6 @@ class RunState(StrEnum):
         """Whether it is known that nobody is called."""
         return not self.may_dial
 
-    @property
-    def is_passing(self) -> bool:
-        """Whether it may become another by itself in a while."""
-        return self in (RunState.STOPPING, RunState.UNKNOWN)
-
 
 def read_state(fields: Mapping[str, Any] | None) -> RunState:
     """The state of a campaign by its live fields; of none, that of a campaign that is not there: it rests."""

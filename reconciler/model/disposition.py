@@ -14,9 +14,6 @@ from reconciler.model.row_queries import CampaignPhones, LiveCampaign, OutcomesO
 from reconciler.model.segment import Suppression
 from reconciler.model.source_specs import DispositionFeed
 
-CODE = re.compile(r"[A-Z_]{3,20}")
-"""How an outcome is written (contract, section dispositions)."""
-
 
 def make_code(word: object) -> str | None:
     """An outcome as codes are written: a tenant may tell it in another case; None where there is none."""

@@ -16,15 +16,9 @@ AHEAD = 2
 
 
 def work_through(
-    one: Callable[[Item], Result],
-    items: Iterable[Item],
-    workers: int,
-    name: str,
-    *,
-    ahead: int = AHEAD,
-    in_order: bool = False,
+    one: Callable[[Item], Result], items: Iterable[Item], workers: int, name: str, *, ahead: int = AHEAD
 ) -> Iterator[Result]:
-    """Do something with each, `workers` at once, and give what comes of it: as it comes, or in the order of the items.
+    """Do something with each, `workers` at once, and give what comes of it in the order of the items.
 
     Items are taken as there is room: of a long stream only `ahead * workers` are held. The first failure ends it:
     what has not begun never does, and what is under way is waited for.
@@ -33,13 +27,13 @@ def work_through(
         Exception: whatever `one` or `items` raise.
     """
     with open_pool(workers, name) as pool:
-        yield from take_results(pool, one, items, ahead * workers, in_order=in_order)
+        yield from take_results(pool, one, items, ahead * workers, in_order=True)
 
 
 def work_all(
     one: Callable[[Item], object], items: Iterable[Item], workers: int, name: str, *, ahead: int = AHEAD
 ) -> None:
-    """The same, where nothing comes of it."""
+    """The same, where nothing comes of it, and in no order."""
     with open_pool(workers, name) as pool:
         for _ in take_results(pool, one, items, ahead * workers):
             pass

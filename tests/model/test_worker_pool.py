@@ -28,13 +28,12 @@ class Watched:
         return 10 * number
 
 
-@pytest.mark.parametrize("in_order", [True, False])
-def test_everything_is_done_so_many_at_once_and_no_more(in_order: bool) -> None:
+def test_everything_is_done_so_many_at_once_and_no_more() -> None:
     watched = Watched()
-    found = list(work_through(watched, range(30), 3, "test", in_order=in_order))
+    found = list(work_through(watched, range(30), 3, "test"))
     assert watched.most == 3
     assert sorted(watched.done) == list(range(30))
-    assert (found if in_order else sorted(found)) == [10 * n for n in range(30)]
+    assert found == [10 * n for n in range(30)]
 
 
 @pytest.mark.parametrize("ahead", [1, 2])
@@ -46,7 +45,7 @@ def test_of_a_stream_without_end_only_what_there_is_room_for_is_taken(ahead: int
             taken.append(number)
             yield number
 
-    results = work_through(lambda number: number, stream(), 3, "test", ahead=ahead, in_order=True)
+    results = work_through(lambda number: number, stream(), 3, "test", ahead=ahead)
     assert [next(results) for _ in range(5)] == [0, 1, 2, 3, 4]
     assert len(taken) == 4 + 3 * ahead
     results.close()  # type: ignore[attr-defined]

@@ -54,7 +54,7 @@ def read_outcomes(
             return refused or stage.stage_rows(backend, query, read, folder)
 
     at_once = min(len(asked), reader.outcomes_at_once)
-    found = list(work_through(read_one, enumerate(asked), at_once, "campaigns", in_order=True))
+    found = list(work_through(read_one, enumerate(asked), at_once, "campaigns"))
     Problems(problem for each in found if isinstance(each, Problems) for problem in each).refuse()
     return {query: each for query, each in zip(asked, found, strict=True) if isinstance(each, Rows)}
 

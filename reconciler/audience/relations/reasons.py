@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from reconciler.audience.relations import engine
 from reconciler.model.reason import Counted, Reason
-from reconciler.model.reason_codes import CODES, FAULT, LIST, REASON, ROW_FAULTS
+from reconciler.model.reason_codes import CODES, LIST, REASON, ROW_FAULTS
 from reconciler.model.row_queries import Rows
 
 if TYPE_CHECKING:
@@ -55,18 +55,12 @@ def make_list_reason(code: str, args: Column) -> Column:
     return ibis.struct({"code": ibis.literal(code), "args": args})
 
 
-def make_fault_reason(code: str, fault: Column) -> Column:
-    """A reason whose argument is the fault of a row, a column of reasons; null where that is null.
-
-    Raises:
-        ValueError: its only argument is no fault.
-    """
+def make_unusable(fault: Column) -> Column:
+    """That a row cannot be used, for its fault, a column of reasons; null where that is null."""
     import ibis
 
-    if list(CODES[code].values()) != [FAULT]:
-        raise ValueError(f"{code} does not take a fault")
     whole = ibis.array([fault["code"]]).concat(fault["args"])
-    return ibis.ifelse(fault.isnull(), make_no_reason(), ibis.struct({"code": ibis.literal(code), "args": whole}))
+    return ibis.ifelse(fault.isnull(), make_no_reason(), ibis.struct({"code": ibis.literal("unusable"), "args": whole}))
 
 
 def find_fault(*branches: tuple[Column, *tuple[str, ...]]) -> Column:

@@ -30,7 +30,6 @@ _MOST_OF_AN_EXTENSION = 6
 
 # the ways of writing an extension that the library knows, of those which say that they are one
 _LABEL = r"(?:e?xt(?:ensi(?:o\u0301?|\u00f3))?n?|\u0434\u043e\u0431|anexo|int|x|#|~)[:.]?"
-_FEW_DIGITS = rf"[ ,-]*\d{{1,{_MOST_OF_AN_EXTENSION}}}\#?"
 _SO_MANY = rf"[ ,-]*\d{{1,{_MOST_OF_AN_EXTENSION}}}\#?"
 _EXTENSION = re.compile(
     rf"(?:[ ,]*{_LABEL}{_SO_MANY}(?: *[/,] *{_LABEL}{_SO_MANY})*|,,{_SO_MANY})$",
@@ -150,12 +149,15 @@ _CHUNK = re.compile(r"\+?\d(?:[^\d;x#*\u2026]{0,3}\d)*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-def mask_phone(raw: str | None, longest: int = 40) -> str:
+_LONGEST_SHOWN = 40
+
+
+def mask_phone(raw: str | None) -> str:
     """A text as it may be shown: of a number the first digits and the last two, of words nothing, signs as they are."""
     text = _normalise(raw or "").strip()
     text = _WORD.sub(lambda word: word[0] if set(word[0].lower()) == {"x"} else "…", text)
     text = _CHUNK.sub(lambda number: _mask_number(number[0]), " ".join(text.split()))
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
 
 
 def _mask_number(text: str) -> str:

@@ -88,7 +88,10 @@ def _load_states() -> Mapping[str, frozenset[str]]:
     return {code: frozenset(names) for code, names in named.items()}
 
 
-def describe_code(words: Iterable[str], most: int = 5) -> tuple[str, ...]:
+_EXAMPLES = 5
+
+
+def describe_code(words: Iterable[str]) -> tuple[str, ...]:
     """A few of some words as examples, the first in their order; what may be somebody's number or mail is not shown."""
     plain = sorted({each.strip()[:40] for each in words})
-    return tuple("…" if "@" in each or sum(map(str.isdigit, each)) > 6 else each for each in plain[:most])
+    return tuple("…" if "@" in each or sum(map(str.isdigit, each)) > 6 else each for each in plain[:_EXAMPLES])
