@@ -25,6 +25,7 @@ from pyarrow import parquet
 from reconciler.audience.campaigns import audience_by_place, projected_members
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography
+from reconciler.model.intermediate_tables import PROJECTED_MEMBERS
 from reconciler.model.row_queries import Rows
 from reconciler.model.workspace_settings import Engine
 
@@ -61,7 +62,7 @@ def written(folder: Path, name: str, first: int, told: list[str]) -> Rows:
     path = folder / f"{name}.parquet"
     schema = arrow.schema([(each, arrow.string()) for each in columns])
     parquet.write_table(arrow.table(columns, schema), path)
-    return Rows(path, "parquet", projected_members.DIALLED, count)
+    return Rows(path, "parquet", PROJECTED_MEMBERS.types, count)
 
 
 def naive(told: list[str]) -> Counter[str | None]:

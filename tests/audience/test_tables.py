@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import ast
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -16,8 +18,8 @@ from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations.reasons import FAULT_SQL
 from reconciler.audience.relations.row_type_check import WrongColumns
 from reconciler.audience.staging import staged_contacts, staged_interactions, staged_members
-from reconciler.model import tables
-from reconciler.model.change import Accounting, RowChange
+from reconciler.model import intermediate_tables, tables
+from reconciler.model.list_change import Accounting, RowChange
 from reconciler.model.reason_codes import REASON
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import Rows
@@ -36,7 +38,8 @@ from reconciler.model.tables import (
 from tests.audience.diff.test_membership_diff import segment
 
 Damage = Callable[[TableSpec], dict[str, str]]
-TABLES = [each for each in vars(tables).values() if isinstance(each, TableSpec)]
+SPECS = (*vars(tables).items(), *vars(intermediate_tables).items())
+TABLES = [each for _, each in SPECS if isinstance(each, TableSpec)]
 
 
 def lack_one(table: TableSpec) -> dict[str, str]:
@@ -232,4 +235,27 @@ def test_each_column_says_what_it_means() -> None:
         assert table.row and table.columns
         assert [name for name, each in table.columns.items() if not each.meaning.strip()] == []
     assert len({table.name for table in TABLES}) == len(TABLES)
-    assert all(getattr(tables, table.name) is table for table in TABLES)
+    assert all(name == table.name for name, table in SPECS if isinstance(table, TableSpec))
+
+
+TYPE = re.compile(r"string|boolean|int\d+|float\d+|timestamp|json|(array|map|struct)<.*>")
+
+
+def find_layouts(tree: ast.Module) -> Iterator[str]:
+    """The names of a module's own layouts of rows: the types of columns by their names."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            texts = [each.value for each in node.value.values if isinstance(each, ast.Constant)]
+            if any(isinstance(each, str) and TYPE.fullmatch(each) for each in texts):
+                yield from (each.id for each in node.targets if isinstance(each, ast.Name))
+
+
+def test_a_layout_of_rows_stands_among_the_tables_and_nowhere_else() -> None:
+    room = Path(borders.__file__).parent
+    found = {
+        f"{path.relative_to(room).as_posix()}: {name}"
+        for path in room.rglob("*.py")
+        for name in find_layouts(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert found == set(), "define it in model/tables.py or model/intermediate_tables.py"
+    assert list(find_layouts(ast.parse('SEEN = {"contactId": "string", **MORE}'))) == ["SEEN"]

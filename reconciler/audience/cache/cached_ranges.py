@@ -4,29 +4,27 @@
 Relations only. Moments are whole seconds since 1970, as on the wire; a window holds its start and not its end.
 
 - wanted: contactId, start. The window of each contact ends with the plan's.
-- known: contactId, since, until, read. All interactions of a contact in [since, until), its watermark, are kept;
-  `read` is when they were last read from the start of their window.
+- known: CACHED_RANGES. `until` is its watermark; `read` is when they were last read from the start of their window.
 - asks: contactId, lo, hi. What is asked of the tenant.
-- history: id, contactId, startTime, type; and `second`, when it started, as reading that from text takes longest.
+- history: CACHED_INTERACTIONS.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.intermediate_tables import CACHED_INTERACTIONS, CACHED_RANGES, TENANT_INTERACTIONS
+from reconciler.model.table_spec import TableSpec
+
 if TYPE_CHECKING:
     from ibis import Column, Table
 
-TOLD = {"id": "string", "contactId": "string", "startTime": "string", "type": "string"}
-HISTORY = {**TOLD, "second": "int64"}
-KNOWN = {"contactId": "string", "since": "int64", "until": "int64", "read": "int64"}
 
-
-def make_empty(any_relation: Table, columns: dict[str, str]) -> Table:
+def make_empty(any_relation: Table, table: TableSpec) -> Table:
     """A relation without a row, in the engine of another."""
     import ibis
 
-    return any_relation.limit(0).select(**{name: ibis.null(kind) for name, kind in columns.items()})
+    return any_relation.limit(0).select(**{name: ibis.null(kind) for name, kind in table.types.items()})
 
 
 def make_moment(seconds: int) -> Column:
@@ -39,7 +37,9 @@ def make_moment(seconds: int) -> Column:
 def drop_duplicates(told: Table) -> Table:
     """The history that a tenant tells: one row an interaction, by `id`; a read that began again has some twice."""
     named = told.mutate(type=told["type"].fill_null(""))  # so that it can be compared
-    first = named.group_by("id").agg(**{name: named[name].min() for name in TOLD if name != "id"})
+    first = named.group_by("id").agg(
+        **{name: named[name].min() for name in TENANT_INTERACTIONS.columns if name != "id"}
+    )
     at = first["startTime"].cast("timestamp").truncate("s")
     return first.mutate(second=at.epoch_seconds().cast("int64"))
 
@@ -80,17 +80,21 @@ def count_contradictions(kept: Table, asked: Table, fresh: Table) -> Table:
     """The ids of kept interactions that the tenant, asked for them again, no longer has or says otherwise."""
     again = kept.join(asked, "contactId")
     again = again.filter((again["second"] >= again["lo"]) & (again["second"] < again["hi"]))
-    gone = again.select(*TOLD).anti_join(fresh, list(TOLD))
-    renamed = fresh.select("id", **{f"{name}_now": fresh[name] for name in TOLD if name != "id"})
+    gone = again.select(*TENANT_INTERACTIONS.columns).anti_join(fresh, list(TENANT_INTERACTIONS.columns))
+    renamed = fresh.select("id", **{f"{name}_now": fresh[name] for name in TENANT_INTERACTIONS.columns if name != "id"})
     both = kept.join(renamed, "id")
-    differs = [both[name] != both[f"{name}_now"] for name in TOLD if name != "id"]
+    differs = [both[name] != both[f"{name}_now"] for name in TENANT_INTERACTIONS.columns if name != "id"]
     other = both.filter(differs[0] | differs[1] | differs[2])
     return gone.select("id").union(other.select("id")).distinct()
 
 
 def merge_interactions(kept: Table, fresh: Table) -> Table:
     """What was kept and what was read, each interaction once."""
-    return kept.anti_join(fresh, "id").select(*HISTORY).union(fresh.select(*HISTORY))
+    return (
+        kept.anti_join(fresh, "id")
+        .select(*CACHED_INTERACTIONS.columns)
+        .union(fresh.select(*CACHED_INTERACTIONS.columns))
+    )
 
 
 def extend_ranges(contacts: Table, known: Table, upto: int, now: int) -> Table:
@@ -109,7 +113,7 @@ def extend_ranges(contacts: Table, known: Table, upto: int, now: int) -> Table:
         read=asked["read"].fill_null(now),
     )
     reached = reached.filter(reached["since"] < reached["until"])
-    everybody = reached.union(known.anti_join(reached, "contactId").select(*KNOWN))
+    everybody = reached.union(known.anti_join(reached, "contactId").select(*CACHED_RANGES.columns))
     floor = contacts.agg(floor=contacts["start"].min())
     bounded = everybody.cross_join(floor)
     since = ibis.greatest(bounded["since"], bounded["floor"].fill_null(bounded["since"]))
@@ -120,10 +124,12 @@ def extend_ranges(contacts: Table, known: Table, upto: int, now: int) -> Table:
 def select_covered(history: Table, known: Table) -> Table:
     """The interactions that a coverage speaks of."""
     both = history.join(known, "contactId")
-    return both.filter((both["second"] >= both["since"]) & (both["second"] < both["until"])).select(*HISTORY)
+    return both.filter((both["second"] >= both["since"]) & (both["second"] < both["until"])).select(
+        *CACHED_INTERACTIONS.columns
+    )
 
 
 def select_within(history: Table, people: Table, start: int, end: int) -> Table:
     """The interactions of some contacts in a window."""
     timed = history.filter((history["second"] >= start) & (history["second"] < end))
-    return timed.semi_join(people, "contactId").select(*TOLD)
+    return timed.semi_join(people, "contactId").select(*TENANT_INTERACTIONS.columns)

@@ -15,15 +15,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.cache import cached_ranges
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import staged_contacts, staged_interactions
 from reconciler.model.cache_port import CacheContext, Untrusted
 from reconciler.model.errors import LedgerError
 from reconciler.model.instants import format_instant
+from reconciler.model.intermediate_tables import CACHED_INTERACTIONS, CACHED_RANGES, TENANT_INTERACTIONS
 from reconciler.model.notice import Notice
 from reconciler.model.ports import Reader
 from reconciler.model.row_queries import InteractionsOf, RowQuery, Rows
+from reconciler.model.table_spec import TableSpec
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
@@ -114,7 +117,7 @@ class _Reading:
         found: dict[RowQuery, Rows] = {}
         for query, people in self._people.items():
             mine = cached_ranges.select_within(everything, people, _to_seconds(query.start), self._end)
-            found[query] = self._write_rows(mine, cached_ranges.TOLD)
+            found[query] = self._write_rows(mine, TENANT_INTERACTIONS)
         return found
 
     def _recall(self) -> tuple[Table, Table]:
@@ -138,7 +141,7 @@ class _Reading:
             Untrusted: it is not what is kept here, or is of a moment that is yet to come.
         """
         columns = {name: dict(rows.columns) for name, rows in parts.items()}
-        if columns != {"history": cached_ranges.HISTORY, "known": cached_ranges.KNOWN}:
+        if columns != {"history": CACHED_INTERACTIONS.types, "known": CACHED_RANGES.types}:
             raise Untrusted("damaged", "the file is cut short or damaged")
         try:
             history, known = (engine.read_rows(self._backend, parts[name]) for name in ("history", "known"))
@@ -158,9 +161,7 @@ class _Reading:
 
     def _make_nothing(self) -> tuple[Table, Table]:
         people = next(iter(self._people.values()))
-        return cached_ranges.make_empty(people, cached_ranges.HISTORY), cached_ranges.make_empty(
-            people, cached_ranges.KNOWN
-        )
+        return cached_ranges.make_empty(people, CACHED_INTERACTIONS), cached_ranges.make_empty(people, CACHED_RANGES)
 
     def _ask_tenant(self, known: Table) -> tuple[Table, Table, Table]:
         """Who was sought, what was asked for, and what the tenant answered; each on disk."""
@@ -175,8 +176,8 @@ class _Reading:
         answers = [self._fetch_answer(asked, lo, hi) for lo, hi in self._list_windows(asked)]
         if not answers:  # nobody to ask for; a tenant that could not be asked is told all the same
             answers = [self._search(self._query, iter(()))]
-        tables = [engine.read_rows(self._backend, each).select(*cached_ranges.TOLD) for each in answers]
-        heard = tables[0].union(*tables[1:]) if len(tables) > 1 else tables[0]
+        first, *more = (engine.read_rows(self._backend, each).select(*TENANT_INTERACTIONS.columns) for each in answers)
+        heard = first.union(*more) if more else first
         return contacts, asked, self._write(cached_ranges.drop_duplicates(heard))
 
     def _list_windows(self, asked: Table) -> list[tuple[int, int]]:
@@ -201,12 +202,12 @@ class _Reading:
     def _keep(self, everything: Table, grown: Table) -> None:
         if self._memory.shelf is None:
             return
-        known = self._write_rows(grown, cached_ranges.KNOWN)
+        known = self._write_rows(grown, CACHED_RANGES)
         history = cached_ranges.select_covered(everything, engine.read_rows(self._backend, known))
         try:
             self._memory.shelf.store(
                 self._key,
-                {"history": self._write_rows(history, cached_ranges.HISTORY), "known": known},
+                {"history": self._write_rows(history, CACHED_INTERACTIONS), "known": known},
             )
         except LedgerError as error:
             why = f": {error.note}" if error.note else ""
@@ -227,9 +228,9 @@ class _Reading:
         target, _ = self._write_down(relation)
         return engine.read_parquet(self._backend, target)
 
-    def _write_rows(self, relation: Table, columns: Mapping[str, str]) -> Rows:
-        target, count = self._write_down(relation)
-        return Rows(target, "parquet", dict(columns), count)
+    def _write_rows(self, relation: Table, table: TableSpec) -> Rows:
+        target, count = self._write_down(tables.check_table(relation, table))
+        return Rows(target, "parquet", table.types, count)
 
     def _write_down(self, relation: Table) -> tuple[Path, int]:
         self._written += 1

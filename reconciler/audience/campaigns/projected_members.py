@@ -10,7 +10,8 @@ from reconciler.audience import tables
 from reconciler.audience.decision import suppression
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import number_to_call, staged_contacts, staged_members
-from reconciler.model.change import RowChange
+from reconciler.model.intermediate_tables import PROJECTED_MEMBERS
+from reconciler.model.list_change import RowChange
 from reconciler.model.row_queries import MemberPhones, RowQuery, Rows
 from reconciler.model.segment import Phones
 from reconciler.model.segment_membership import MembershipDecision
@@ -18,15 +19,6 @@ from reconciler.model.tables import DECISIONS, MEMBER_CHANGES
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
-
-DIALLED = {
-    "contactId": "string",
-    "e164": "string",
-    "country": "string",
-    "postalCode": "string",
-    "timezone": "string",
-}
-"""A contact of a list, once: its number, and its address as far as its source tells it."""
 
 _ADDRESS = ("country", "postalCode", "timezone")
 _ASKED = ("contactId", "postalCode", "timezone", "phone", "phones", "region", "place", "duplicate", "plain")
@@ -41,7 +33,7 @@ def project_filled_list(
     phones: Rows | None,
     target: Path,
 ) -> Rows:
-    """The people of a list that a segment fills, as `DIALLED`, written to `target`.
+    """The people of a list that a segment fills, as `PROJECTED_MEMBERS`, written to `target`.
 
     A number is the one that is written with the contact, else the tenant's (`phones`, where they were read), else the
     source's. Who is in does not depend on it: where the segment reads no phones, they are read for this alone.
@@ -66,25 +58,25 @@ def project_filled_list(
         people = people.left_join(held, people["member"] == held["held_id"])
         number = [people["written"], people["held"], people["told"]]
     people = people.mutate(e164=ibis.coalesce(*number))
-    return engine.write_rows(backend, people.select(*DIALLED), target, DIALLED)
+    return tables.write_table(backend, people.select(*PROJECTED_MEMBERS.columns), target, PROJECTED_MEMBERS)
 
 
 def project_current_list(backend: BaseBackend, phones: Rows, target: Path) -> Rows:
-    """The people of a list that no segment fills, as `DIALLED`, written to `target`: who is on it now."""
+    """The people of a list that no segment fills, as `PROJECTED_MEMBERS`, written to `target`: who is on it now."""
     import ibis
 
     people = _read_numbers(backend, phones, Phones())
     people = people.mutate(contactId=people["who"], **{name: ibis.null("string") for name in _ADDRESS})
-    return engine.write_rows(backend, people.select(*DIALLED), target, DIALLED)
+    return tables.write_table(backend, people.select(*PROJECTED_MEMBERS.columns), target, PROJECTED_MEMBERS)
 
 
 def has_members(backend: BaseBackend, members: Rows, target: Path) -> Rows:
     """The same of a list whose phones nobody can read."""
     import ibis
 
-    unknown = {name: ibis.null("string") for name in DIALLED if name != "contactId"}
+    unknown = {name: ibis.null("string") for name in PROJECTED_MEMBERS.columns if name != "contactId"}
     people = staged_members.read_members(backend, members).select("contactId", **unknown)
-    return engine.write_rows(backend, people, target, DIALLED)
+    return tables.write_table(backend, people, target, PROJECTED_MEMBERS)
 
 
 def _read_source(

@@ -22,11 +22,11 @@ from reconciler.audience.relations.reasons import ReasonCell, make_reason
 from reconciler.audience.staging import staged_contacts
 from reconciler.audience.staging.column_mapping import is_empty
 from reconciler.audience.staging.disposition_mapping import says_no_outcome
-from reconciler.model.change import Sample
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.disposition import DispositionSet, Feedback
+from reconciler.model.intermediate_tables import ADDED_NUMBERS
+from reconciler.model.list_change import Sample
 from reconciler.model.outcome_change import NumbersChange
-from reconciler.model.reason_codes import REASON
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import Additions, RowQuery, Rows
 from reconciler.model.tables import NUMBER_CHANGES
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 Read = Mapping[RowQuery, Rows]
 
 EXAMPLES = 3
-_PENDING = {"contactId": "string", "phone": "string", "place": "string", "fault": REASON}
 
 
 def find_pending_numbers(
@@ -50,7 +49,7 @@ def find_pending_numbers(
     for number, (address, told) in enumerate(_iter_added(backend, sets, read)):
         unsaid = {"place": ibis.null("string"), "fault": reasons.make_no_reason()}
         rows = told.filter(told["e164"].notnull()).select("contactId", phone="e164", **unsaid)
-        found[Additions(address)] = engine.write_rows(backend, rows, into / f"added-{number}.parquet", _PENDING)
+        found[Additions(address)] = tables.write_table(backend, rows, into / f"added-{number}.parquet", ADDED_NUMBERS)
     return found
 
 

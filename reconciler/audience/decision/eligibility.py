@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.audience import tables
 from reconciler.audience.decision import scoring, suppression
 from reconciler.audience.relations import engine, reasons
-from reconciler.audience.relations.reasons import ReasonCell, make_fault_reason, make_reason
+from reconciler.audience.relations.reasons import ReasonCell, make_reason, make_unusable
 from reconciler.audience.staging import number_to_call, staged_contacts, staged_members
 from reconciler.model.reason import Counted
 from reconciler.model.row_queries import RowQuery, Rows
@@ -109,7 +109,7 @@ def _decide_refusal(segment: Segment, judged: Table) -> Column:
     """Why a row is out, as far as it can be said of the row alone."""
     listed = [target.band for target in segment.targets]
     branches = [
-        (judged["fault"].notnull(), make_fault_reason("unusable", judged["fault"])),
+        (judged["fault"].notnull(), make_unusable(judged["fault"])),
         (judged["duplicate"], make_reason("duplicate_row")),
         (~judged["active"], make_reason("archived")),
         (~judged["optedIn"].fill_null(True), make_reason("no_consent")),

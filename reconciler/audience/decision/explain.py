@@ -14,9 +14,9 @@ from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import ReasonCell
 from reconciler.audience.relations.row_type_check import Row
 from reconciler.audience.staging import number_to_call, staged_contacts, staged_interactions, staged_members
-from reconciler.model.change import RowChange, Sample
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.explanation import Stage
+from reconciler.model.list_change import RowChange, Sample
 from reconciler.model.reason import Reason
 from reconciler.model.row_queries import RowQuery, Rows
 from reconciler.model.segment import Segment

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from reconciler.audience.relations import engine
 from reconciler.audience.sources import raw_rows
 from reconciler.model.delivery_method import PERSONAL
+from reconciler.model.intermediate_tables import WRITTEN_DIGESTS
 from reconciler.model.row_queries import Rows
 from reconciler.model.secret import Secret
 from reconciler.model.workspace_settings import Engine
@@ -23,15 +24,12 @@ from reconciler.model.workspace_settings import Engine
 if TYPE_CHECKING:
     from ibis import Column, Table
 
-WRITTEN = {"who": "string", **dict.fromkeys(PERSONAL, "string")}
-"""A contact of a list and what was written of it, each a keyed digest; null where nothing was."""
-
 _WIDTH = 32
 
 
 def digest_people(chosen: Engine, scratch: Path, key: Secret, people: Rows, target: Path) -> Rows:
     """Of some people, in a new file: contactId, `who`, and the digest of each of `PERSONAL` that they have."""
-    columns = {"contactId": "string", **WRITTEN}
+    columns = {"contactId": "string", **WRITTEN_DIGESTS.types}
     with engine.open_reader(chosen, scratch) as backend:
         read = engine.read_rows(backend, people)
         told = read.filter(read["contactId"].notnull()).select("contactId", **_make_digests(read, key))
@@ -73,10 +71,11 @@ def write_digests(
         fresh = engine.read_rows(backend, made)
         fresh = fresh.anti_join(refused, fresh["contactId"] == refused["id"])
         put = changed.filter(changed["action"] != "remove")
-        columns = {name: fresh[name] if name in (*fields, "who") else ibis.null("string") for name in WRITTEN}
-        found = fresh.select("contactId", **columns).semi_join(put, "contactId").select(*WRITTEN)
+        names, known = tuple(WRITTEN_DIGESTS.columns), {*fields, "who"}
+        columns = {name: fresh[name] if name in known else ibis.null("string") for name in names}
+        found = fresh.select("contactId", **columns).semi_join(put, "contactId").select(*names)
         if before is not None and is_readable(before):
-            others = engine.read_parquet(backend, before).select(*WRITTEN)
+            others = engine.read_parquet(backend, before).select(*names)
             touched = engine.read_rows(backend, made).select("who")
             found = ibis.union(others.anti_join(touched, "who"), found)
         engine.write_parquet(backend, found.order_by("who"), target)
@@ -90,14 +89,14 @@ def is_readable(path: Path) -> bool:
 
     try:
         with pq.ParquetFile(path) as opened:
-            return list(opened.schema_arrow.names) == list(WRITTEN)
+            return list(opened.schema_arrow.names) == list(WRITTEN_DIGESTS.columns)
     except (pa.ArrowException, OSError):
         return False
 
 
 def make_rows(path: Path) -> Rows:
     """A file of digests as rows."""
-    return Rows(path, "parquet", WRITTEN, engine.count_parquet(path))
+    return Rows(path, "parquet", WRITTEN_DIGESTS.types, engine.count_parquet(path))
 
 
 def join_last_written(now: Table, last: Table | None, fields: Sequence[str]) -> Table:

@@ -15,23 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.audience import tables
 from reconciler.audience.relations import engine, reasons
 from reconciler.audience.sources import raw_rows
+from reconciler.model.intermediate_tables import OFFERED_DIGESTS, OFFERED_ROWS
 from reconciler.model.row_queries import Rows
 from reconciler.model.secret import Secret
 from reconciler.model.workspace_settings import Engine
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Table
-
-SEEN = {
-    "contactId": "string",
-    **dict.fromkeys(("e164", "name", "firstName", "lastName", "email"), "string"),
-    "attributes": "map<string, string>",
-}
-"""What a digest is of."""
-
-DIGESTS = {"contactId": "string", "seen": "string"}
 
 _WIDTH = 32
 
@@ -41,7 +34,7 @@ class Offered:
     """How rows that are to be written are held against those that were not taken.
 
     Attributes:
-        digested: makes `DIGESTS` of rows with `SEEN`. file: for such rows.
+        digested: makes `OFFERED_DIGESTS` of rows with the columns of `OFFERED_ROWS`. file: for such rows.
         by_time: whether a contact is offered again after a while though its row is the same.
     """
 
@@ -51,11 +44,11 @@ class Offered:
 
 
 def digest_rows(chosen: Engine, scratch: Path, key: Secret, rows: Rows, target: Path) -> Rows:
-    """Of rows with `SEEN` among their columns, in a new file: contactId and the digest of what is said of it."""
+    """Of rows with the columns of `OFFERED_ROWS`, in a new file: contactId and the digest of what is said of it."""
     with engine.open_reader(chosen, scratch) as backend:
         read = engine.read_rows(backend, rows)
         told = read.select("contactId", seen=_digest_columns(read, key))
-        return Rows(target, "parquet", DIGESTS, engine.write_parquet(backend, told, target))
+        return Rows(target, "parquet", OFFERED_DIGESTS.types, engine.write_parquet(backend, told, target))
 
 
 def _digest_columns(read: Table, key: Secret) -> Column:
@@ -63,7 +56,7 @@ def _digest_columns(read: Table, key: Secret) -> Column:
 
     own = hmac.new(key.reveal().encode(), b"offered", hashlib.sha256).hexdigest()
     content = ibis.literal(own)
-    for name in SEEN:
+    for name in OFFERED_ROWS.columns:
         value = read[name].cast("json") if name == "attributes" else read[name]
         # each with its length: no two rows make one text
         text = value.cast("string")
@@ -82,9 +75,9 @@ def digest_rejected(
         changed = engine.read_rows(backend, rows)
         put = changed.filter(changed["action"] != "remove")
         some = engine.read_rows(backend, raw_rows.write_ids(contacts, scratch / "not-taken-ids.parquet"))
-        mine = put.semi_join(some, put["contactId"] == some["id"]).select(*SEEN)
+        mine = put.semi_join(some, put["contactId"] == some["id"]).select(*OFFERED_ROWS.columns)
         count = engine.write_parquet(backend, mine, wanted)
-    found = digest_rows(chosen, scratch, key, Rows(wanted, "parquet", SEEN, count), made)
+    found = digest_rows(chosen, scratch, key, Rows(wanted, "parquet", OFFERED_ROWS.types, count), made)
     with engine.open_reader(chosen, scratch) as backend:
         told = engine.read_rows(backend, found)
         return dict(engine.list_rows(backend, told, tuple[str, str]))
@@ -106,8 +99,8 @@ def defer_waiting(backend: BaseBackend, told: Table, owed: Mapping[str, Table], 
     written = found["action"].isin(["add", "update"])
     held, state = found["held"], found["owed_reason"]
     if again is not None:
-        mine = found.filter(written, found["row"].notnull()).select(*SEEN)
-        rows = engine.write_rows(backend, mine, again.file, SEEN)
+        mine = found.filter(written, found["row"].notnull()).select(*OFFERED_ROWS.columns)
+        rows = tables.write_table(backend, mine, again.file, OFFERED_ROWS)
         now = engine.read_rows(backend, again.digested(rows)).rename(seen_id="contactId")
         found = found.left_join(now, found["contactId"] == now["seen_id"]).drop("seen_id")
         written = found["action"].isin(["add", "update"])

@@ -16,16 +16,14 @@ from reconciler.audience import tables
 from reconciler.audience.impact.dialled_lists_before_after import Dialling, Listed
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import staged_contacts, staged_members
-from reconciler.model.change import RowChange
+from reconciler.model.intermediate_tables import CALLED_PEOPLE
+from reconciler.model.list_change import RowChange
 from reconciler.model.row_queries import Rows
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.tables import MEMBER_CHANGES, STAGED_CONTACTS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Table
-
-PEOPLE = {"contactId": "string", "list": "int64", "before": "boolean", "after": "boolean"}
-"""Somebody on a list, by its number in the order of `Listed`, before or after the plan."""
 
 _OTHERS_ROW = ("number_was_another_contacts", "number_on_foreign_row")
 """Why a row is updated that was somebody else's."""
@@ -60,7 +58,7 @@ def find_people(backend: BaseBackend, lists: Sequence[Listed], target: Path) -> 
     if now is not None:
         parts += _join_held(now, changed, [number for number, _ in whole])
     everybody = ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
-    return engine.write_rows(backend, everybody, target, PEOPLE)
+    return tables.write_table(backend, everybody, target, CALLED_PEOPLE)
 
 
 def _union_parts(parts: Iterable[Table]) -> Table | None:

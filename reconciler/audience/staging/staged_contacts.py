@@ -9,9 +9,8 @@ from reconciler.audience import tables
 from reconciler.audience.relations import engine, numeric_parsing
 from reconciler.audience.relations.reasons import find_fault, make_no_reason
 from reconciler.audience.staging import equivalent_contact_ids, region_to_country
-from reconciler.model.reason_codes import REASON
 from reconciler.model.row_queries import Rows
-from reconciler.model.tables import STAGED_CONTACTS
+from reconciler.model.tables import RAW_CONTACTS, STAGED_CONTACTS
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
@@ -19,25 +18,9 @@ if TYPE_CHECKING:
 ACTIVE = "ACTIVE"
 
 
-_OPTIONAL = {
-    "engagementScore": "string",
-    "status": "string",
-    "phone": "string",
-    "phones": "array<string>",
-    "region": "string",
-    "country": "string",
-    "postalCode": "string",
-    "timezone": "string",
-    "name": "string",
-    "firstName": "string",
-    "lastName": "string",
-    "email": "string",
-    "optedIn": "boolean",
-    "attributes": "string",
-    "place": "string",
-    "fault": REASON,
-    "doubts": "array<string>",
-}
+_OPTIONAL = {name: kind for name, kind in RAW_CONTACTS.types.items() if name != "contactId"}
+_OPTIONAL["engagementScore"] = "string"  # the tenant tells it as a text
+"""What a source, or a list of the tenant, may tell of a contact."""
 
 
 def read_contacts(backend: BaseBackend, rows: Rows, *, entries: bool = False) -> Table:

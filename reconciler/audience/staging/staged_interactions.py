@@ -11,7 +11,7 @@ from reconciler.audience.relations import engine
 from reconciler.audience.relations.reasons import make_no_reason
 from reconciler.audience.staging import equivalent_contact_ids
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.reason_codes import REASON
+from reconciler.model.intermediate_tables import INTERACTION_CONTACTS
 from reconciler.model.row_queries import Rows
 from reconciler.model.tables import STAGED_INTERACTIONS
 
@@ -38,16 +38,13 @@ def read_interactions(backend: BaseBackend, rows: Rows) -> Table:
     return once.select("contactId", "type", at=at)
 
 
-NAMED = {"contactId": "string", "place": "string", "fault": REASON}
-
-
 def select_named(backend: BaseBackend, rows: Rows, target: Path) -> Rows:
     """The contacts that some interactions name, once each, written to `target`; those of unusable rows are left out."""
     import ibis
 
     everyone = read_interactions(backend, rows).select("contactId").distinct()
     unsaid = everyone.mutate(place=ibis.null("string"), fault=make_no_reason())
-    return engine.write_rows(backend, unsaid, target, NAMED)
+    return tables.write_table(backend, unsaid, target, INTERACTION_CONTACTS)
 
 
 def refuse_unclear_times(backend: BaseBackend, rows: Rows) -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from reconciler.audience.campaigns import projected_members
 from reconciler.audience.relations import engine
+from reconciler.model.intermediate_tables import PROJECTED_MEMBERS
 from reconciler.model.row_queries import Rows
 from tests.audience.conftest import Written
 
-COLUMNS = dict.fromkeys(projected_members.DIALLED, "VARCHAR")
+COLUMNS = dict.fromkeys(PROJECTED_MEMBERS.columns, "VARCHAR")
 
 
 def people(written: Written, named: Mapping[str, str | None]) -> Rows:
@@ -60,7 +61,7 @@ def test_who_is_on_a_list_that_no_segment_fills_is_read_from_the_tenant(
         {"contactId": "B", "status": "ACTIVE", "phone": "nobody"},
     ]
     found = projected_members.project_current_list(backend, written(rows, columns), tmp_path / "held.parquet")
-    assert (found.count, found.columns) == (2, projected_members.DIALLED)
+    assert (found.count, found.columns) == (2, PROJECTED_MEMBERS.types)
     listed = engine.read_rows(backend, found).order_by("contactId")
     assert list(engine.stream_rows(backend, listed.select("contactId", "e164"), 10)) == [
         [("A", "+14155550101"), ("B", None)]
