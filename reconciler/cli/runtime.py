@@ -10,11 +10,12 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from reconciler.cli.run_origin import read_run_origin
 from reconciler.cxone.campaign_rate_limit import CampaignLimiters
 from reconciler.cxone.campaign_reader import CampaignReader
+from reconciler.cxone.tenant_connection import TenantConnection
 from reconciler.cxone.webhook_client import WebhookClient
 from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import collect_earlier_names, contact_list, load_kinds
@@ -25,7 +26,6 @@ from reconciler.ledger.folder_records import open_store
 from reconciler.ledger.interaction_cache_files import CacheFolder, folder_of
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
-from reconciler.ledger.owners import Registry
 from reconciler.ledger.record_store_interface import KEY_VARIABLE, TOKENS, Records
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE
 from reconciler.ledger.sealing import VARIABLE as SEAL_VARIABLE
@@ -75,25 +75,22 @@ class LocalRuntime:
 
     def reader(self, desired: Desired) -> CampaignReader:
         """The tenant that is meant, to be read only."""
-        surfaces = make_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
-        return self._stack.enter_context(
-            self.reader_type(surfaces, load_kinds(), self._stop, self._lanes, **self._make_names(desired))
-        )
+        return self._stack.enter_context(self.reader_type(self._connect(desired)))
 
     def writer(self, desired: Desired) -> TenantWriter:
         """The tenant that is meant, to be written."""
-        surfaces = make_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
-        return self._stack.enter_context(
-            TenantWriter(surfaces, load_kinds(), self._stop, self._lanes, **self._make_names(desired))
+        return self._stack.enter_context(TenantWriter(self._connect(desired)))
+
+    def _connect(self, desired: Desired) -> TenantConnection:
+        return TenantConnection(
+            make_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds),
+            load_kinds(),
+            self._stop,
+            self._lanes,
+            earlier=collect_earlier_names(desired.catalogue),
+            owner=desired.settings.name,
+            owners=lambda: self.ledger(desired).owners(),
         )
-
-    def _make_names(self, desired: Desired) -> dict[str, Any]:
-        """What a reader is to know of the names that objects had before, and of whose they are."""
-        owners = partial(self._open_registry, desired)
-        return {"earlier": collect_earlier_names(desired.catalogue), "owner": desired.settings.name, "owners": owners}
-
-    def _open_registry(self, desired: Desired) -> Registry:
-        return self.ledger(desired).owners()
 
     def secret(self, desired: Desired, reference: str, where: Location) -> Secret:
         """What a reference in a manifest leads to: an environment variable, or a file of the workspace."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -18,22 +18,22 @@ from typing import Any, Self
 
 from reconciler.cxone import name_lookup
 from reconciler.cxone.auth import make_access
-from reconciler.cxone.campaign_rate_limit import CampaignLimiter, CampaignLimiters
+from reconciler.cxone.campaign_rate_limit import CampaignLimiter
 from reconciler.cxone.object_parts import Answers, read_parts
 from reconciler.cxone.surface_objects import read_collection, read_one
+from reconciler.cxone.tenant_connection import TenantConnection
 from reconciler.cxone.transport import Transport
 from reconciler.model import text_folding
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.kind import Kind
 from reconciler.model.live_state import LiveObject
 from reconciler.model.nearest_name import find_nearest
-from reconciler.model.ownership_registry import NoOwners, Owners
+from reconciler.model.ownership_registry import Owners
 from reconciler.model.paging import Query
-from reconciler.model.rename_lookup import Earlier, name_of, rename_ours
+from reconciler.model.rename_lookup import name_of, rename_ours
 from reconciler.model.reply_shape import whole
 from reconciler.model.row_wire import Outcomes
 from reconciler.model.surface_wire import Wire
-from reconciler.model.tenant import DeclaredSurface
 from reconciler.surfaces import load_surfaces as api_surfaces
 
 
@@ -44,26 +44,12 @@ class Odd(ReconcilerError):
 
 
 class ObjectReader:
-    """Reads one tenant. Holds its connections: use it as a context manager.
+    """Reads one tenant. Holds its connections: use it as a context manager."""
 
-    Args:
-        earlier: by kind, names that objects of the workspace `owner` may have had before (`model.rename_lookup`).
-        owners: opens the registry of whose objects are that cannot say it themselves; None: nobody knows of any.
-    """
-
-    def __init__(
-        self,
-        surfaces: Iterable[DeclaredSurface],
-        kinds: Mapping[str, Kind],
-        stop: threading.Event | None = None,
-        lanes: CampaignLimiters | None = None,
-        *,
-        earlier: Mapping[str, Earlier] | None = None,
-        owner: str = "",
-        owners: Callable[[], Owners] = NoOwners,
-    ) -> None:
-        self._kinds, self._earlier, self._owner = kinds, earlier or {}, owner
-        self._open_registry, self._registered = owners, threading.Lock()
+    def __init__(self, tenant: TenantConnection) -> None:
+        self._kinds, self._earlier, self._owner = tenant.kinds, tenant.earlier, tenant.owner
+        self._stop = tenant.stop
+        self._open_registry, self._registered = tenant.owners, threading.Lock()
         self._renamed = {
             kind: {*names, *(old for olds in names.values() for old in olds)} for kind, names in self._earlier.items()
         }
@@ -77,9 +63,9 @@ class ObjectReader:
         self._elsewhere, self._elsewhere_guard = 0, threading.Lock()
         self._transports: dict[str, Transport] = {}
         self._stack = ExitStack()
-        for declared in surfaces:
+        for declared in tenant.surfaces:
             source = declared.credential_source
-            transport = Transport(make_access(declared), stop=stop, lanes=lanes, credentials=source)
+            transport = Transport(make_access(declared), stop=tenant.stop, lanes=tenant.lanes, credentials=source)
             self._transports[declared.name] = self._stack.enter_context(transport)
 
     def __enter__(self) -> Self:

@@ -4,30 +4,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from reconciler.cxone import job_tally, list_methods, outcomes
-from reconciler.cxone.campaign_rate_limit import CampaignLimiters
 from reconciler.cxone.errors import NotFound, RateLimited, TooLarge, Unknown
 from reconciler.cxone.event_socket import make_events
 from reconciler.cxone.job_tally import Sent
 from reconciler.cxone.job_watcher import Watcher
 from reconciler.cxone.object_writer import ObjectWriter
-from reconciler.model.change import RowChange
+from reconciler.cxone.tenant_connection import TenantConnection
 from reconciler.model.disposition import Settled
 from reconciler.model.errors import ChunkTooLarge, ReconcilerError, TooOften
 from reconciler.model.jobs import Job
-from reconciler.model.kind import Kind
+from reconciler.model.list_change import RowChange
 from reconciler.model.outcome_change import OutcomeChange
-from reconciler.model.ownership_registry import NoOwners, Owners
 from reconciler.model.problem import BadInput, Location
-from reconciler.model.rename_lookup import Earlier
 from reconciler.model.row_wire import ListMethod, Trace
-from reconciler.model.tenant import DeclaredSurface
 from reconciler.surfaces import load_methods
 
 _SENDINGS = 3
@@ -42,19 +38,8 @@ _HELD = 20_000
 class TenantWriter(ObjectWriter):
     """Reads and writes one tenant; every write is safe to repeat."""
 
-    def __init__(
-        self,
-        surfaces: Iterable[DeclaredSurface],
-        kinds: Mapping[str, Kind],
-        stop: threading.Event | None = None,
-        lanes: CampaignLimiters | None = None,
-        *,
-        earlier: Mapping[str, Earlier] | None = None,
-        owner: str = "",
-        owners: Callable[[], Owners] = NoOwners,
-    ) -> None:
-        super().__init__(surfaces, kinds, stop, lanes, earlier=earlier, owner=owner, owners=owners)
-        self._stop = stop
+    def __init__(self, tenant: TenantConnection) -> None:
+        super().__init__(tenant)
         self._watching = threading.Lock()
         self._watchers: dict[str, Watcher] = {}
         self._told: dict[str, Callable[[Job], None]] = {}

@@ -22,6 +22,7 @@ import pytest
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import staged_contacts, staged_interactions, staged_members
 from reconciler.cxone import list_methods, outcomes, salesforce_client
+from reconciler.cxone.tenant_connection import TenantConnection
 from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import load_kinds
 from reconciler.model.errors import ReconcilerError
@@ -124,7 +125,7 @@ def writer(standing: Standing) -> TenantWriter:
         )
         for name, (base, token) in PLACES.items()
     ]
-    return TenantWriter(surfaces, load_kinds())
+    return TenantWriter(TenantConnection(surfaces, load_kinds()))
 
 
 def counted(into: Path, relation: Callable[[Any, Rows], Any], rows: Rows) -> int:

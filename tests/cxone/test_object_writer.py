@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from reconciler.cxone.tenant_connection import TenantConnection
 from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import load_kinds
 from reconciler.model.errors import ReconcilerError
@@ -50,7 +51,7 @@ def writer(desk: Desk, registry: Kept) -> Iterator[TenantWriter]:
         pace=Pace(5000, 500, 2),
         attempts=2,
     )
-    with TenantWriter([declared], load_kinds(), owner="test", owners=lambda: registry) as opened:
+    with TenantWriter(TenantConnection([declared], load_kinds(), owner="test", owners=lambda: registry)) as opened:
         yield opened
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.cxone import campaign_reader as tenant_module
 from reconciler.cxone.campaign_reader import CampaignReader
+from reconciler.cxone.tenant_connection import TenantConnection
 from reconciler.kinds import load_kinds
 from reconciler.model.dialling_forecast import Statistics
 from reconciler.model.secret import Secret
@@ -27,7 +28,7 @@ def reader_of(url: str, token_url: str) -> CampaignReader:
     pace = Pace(rate=1e6, burst=1000, workers=2)
     secret = Secret("not-a-secret")
     declared = DeclaredSurface("lists", "demo-client", secret, "env", {}, url, token_url, pace=pace, attempts=2)
-    return CampaignReader([declared], load_kinds())
+    return CampaignReader(TenantConnection([declared], load_kinds()))
 
 
 @pytest.fixture
