@@ -29,7 +29,7 @@ from reconciler.audience.decision import eligibility, must_remove
 from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import stage
-from reconciler.model.change import Accounting
+from reconciler.model.list_change import Accounting
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import ContactsOf, InteractionsOf, LiveList, MembersOf, RowQuery, Rows

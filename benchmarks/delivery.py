@@ -34,13 +34,14 @@ import requests
 
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.relations import engine
+from reconciler.cxone.tenant_connection import TenantConnection
 from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import load_kinds
 from reconciler.ledger.folder_records import Store
 from reconciler.ledger.ledger import Ledger
 from reconciler.model.apply_options import ApplyOptions
-from reconciler.model.change import RowChange
 from reconciler.model.jobs import Job
+from reconciler.model.list_change import RowChange
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.problem import Location
 from reconciler.model.reason import Reason
@@ -249,7 +250,7 @@ def deliver(way: Way, rows: int, chunk: int, pace: Pace, where: Where) -> Taken:
         clock, stop = Clock(), threading.Event()
         terms = ApplyOptions("", "benchmark", {}, Settings(engine=ENGINE), NOW, folder, clock, stop, segments=SEGMENTS)
         change = change_of(way, chunk, Rows(where.rows, "parquet", MEMBER_CHANGES.types, rows))
-        with TenantWriter(surfaces, load_kinds(), stop) as writer:
+        with TenantWriter(TenantConnection(surfaces, load_kinds(), stop)) as writer:
             with engine.open_engine(ENGINE, folder) as backend:
                 members = writer.read_members(change.members, folder)
                 digests = wire_rows.digest_rows(change.rows), wire_rows.digest_members(backend, members)

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.delivery import wire_rows
+from reconciler.cxone.tenant_connection import TenantConnection
 from reconciler.cxone.webhook_client import WebhookClient
 from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import load_kinds
@@ -226,7 +227,7 @@ def settle(pace: int, where: Where) -> Taken:
         receiver = Receiver(Secret(f"{where.url}/_webhooks/crm"), {}, None, allowed, 1, 5, 10)
         outbox, courier = Outbox(ledger.store), WebhookClient(stop)
         with (
-            TenantWriter(surfaces, load_kinds(), stop) as writer,
+            TenantWriter(TenantConnection(surfaces, load_kinds(), stop)) as writer,
             notify_in_background(Event.OUTCOMES, [crm], lambda _: receiver, courier, outbox, stop) as teller,
         ):
             tokens = Tokens(Secret("not-a-secret"))

@@ -27,7 +27,7 @@ from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography
 from reconciler.cli.progress_sinks import ProgressSinks
 from reconciler.model.apply_options import ApplyOptions
-from reconciler.model.change import RowChange
+from reconciler.model.list_change import RowChange
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Location

@@ -25,7 +25,7 @@ from reconciler.audience.engines import spark_session
 from reconciler.audience.relations import batches, engine
 from reconciler.audience.staging import consistent_read, phone_normalisation
 from reconciler.cli.runtime import LocalRuntime
-from reconciler.model.change import Changes
+from reconciler.model.changes import Changes
 from reconciler.model.desired_state import Desired
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.live_state import Live

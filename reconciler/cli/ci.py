@@ -243,7 +243,7 @@ def _describe_problems(text: str) -> str:
 
 def _make_title(plan: Plan) -> str:
     """What has drifted, counted, in a title; names are foreign text, and short."""
-    from reconciler.model.change import Action
+    from reconciler.model.object_change import Action
     from reconciler.model.text_enumerations import format_count
     from reconciler.views.plain_text import plain
 

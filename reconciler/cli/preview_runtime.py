@@ -13,6 +13,7 @@ from reconciler.cli.preview_tenant import Filling, embed_surfaces
 from reconciler.cli.runtime import LocalRuntime
 from reconciler.cxone.member_recording import RecordingReader
 from reconciler.cxone.stand_in_writer import Original, StandInWriter
+from reconciler.cxone.tenant_connection import TenantConnection
 from reconciler.kinds import collect_earlier_names, load_kinds
 from reconciler.kinds.tenant import identify_tenant, make_surfaces
 from reconciler.ledger import last_written, retry_queue, score_dates
@@ -79,13 +80,14 @@ class PreviewRuntime:
     def writer(self, desired: Desired) -> StandInWriter:
         """The embedded tenant, to be written."""
         declared = make_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
-        made = StandInWriter(
+        tenant = TenantConnection(
             embed_surfaces(declared, self._filling.tenant),
             load_kinds(),
             earlier=collect_earlier_names(desired.catalogue),
             owner=desired.settings.name,
             owners=self.ledger(desired).owners,
         )
+        made = StandInWriter(tenant)
         made.stand_ins, made.original, made.introduce = self._filling.stand_ins, self._original, self._filling.introduce
         return self._stack.enter_context(made)
 

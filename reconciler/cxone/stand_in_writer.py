@@ -12,10 +12,10 @@ from typing import Any
 import orjson
 
 from reconciler.cxone.writer import TenantWriter
-from reconciler.model.change import RowChange
 from reconciler.model.dialling_forecast import Statistics
 from reconciler.model.disposition import Settled
 from reconciler.model.kind import Kind
+from reconciler.model.list_change import RowChange
 from reconciler.model.notice import Notice
 from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.row_queries import ContactsOf, InteractionsOf, MembersOf, OutcomesOf, Rows

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from reconciler.model.change import Action
+from reconciler.model.object_change import Action
 
 if TYPE_CHECKING:
     from reconciler.model.finding import Finding

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.campaign_state import RunState, read_state
-from reconciler.model.change import ObjectChange
+from reconciler.model.object_change import ObjectChange
 
 CAMPAIGN, LIST = "Campaign", "ContactList"
 """The kinds that dial, and that are dialled."""

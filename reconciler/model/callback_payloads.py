@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from reconciler.model.change import Action
 from reconciler.model.disposition import Settled
 from reconciler.model.errors import Exit, Refused, Stale
 from reconciler.model.instants import format_instant
 from reconciler.model.live_state import compute_digest
+from reconciler.model.object_change import Action
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.report import JobEnd, Outcome, Report

@@ -10,15 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler.model.change import (
-    Action,
-    FieldChange,
-    ObjectChange,
-    Replacement,
-    RowChange,
-    Unmoved,
-)
 from reconciler.model.instants import format_instant, parse_instant
+from reconciler.model.list_change import RowChange
+from reconciler.model.object_change import Action, FieldChange, ObjectChange, Replacement, Unmoved
 from reconciler.model.reason_json import (
     make_counted_document,
     make_reason_document,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.model.change import Sample
+from reconciler.model.list_change import Sample
 from reconciler.model.notice import Notice
 from reconciler.model.reason import Reason
 from reconciler.model.resource_address import Address

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.model.change import RowChange, Sample
+from reconciler.model.list_change import RowChange, Sample
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import LiveCampaign, Rows

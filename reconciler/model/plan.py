@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.approval_policy import Need
-from reconciler.model.change import Accounting, Action, ObjectChange, RowChange, Undeclared
 from reconciler.model.change_cause import Causes
 from reconciler.model.finding import Finding
 from reconciler.model.impact import Impact
 from reconciler.model.ledger_state import LedgerState
+from reconciler.model.list_change import Accounting, RowChange
 from reconciler.model.live_state import Unseen
 from reconciler.model.notice import Notice
+from reconciler.model.object_change import Action, ObjectChange, Undeclared
 from reconciler.model.origin import Origin
 from reconciler.model.outcome_change import AnyRowChange, NumbersChange, OutcomeChange
 from reconciler.model.plan_comparison import PlanComparison

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.model.change import Action
 from reconciler.model.instants import format_instant
+from reconciler.model.object_change import Action
 from reconciler.model.reason import Reason
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned

@@ -14,7 +14,6 @@ from typing import Any
 
 from reconciler.model.approval_policy import Need
 from reconciler.model.campaign import Campaign
-from reconciler.model.change import Accounting, ObjectChange, Undeclared
 from reconciler.model.change_cause import Causes
 from reconciler.model.change_json import MEMBERS, object_document, read_object, read_rows, rows_document
 from reconciler.model.errors import Stale
@@ -22,8 +21,10 @@ from reconciler.model.finding import Finding
 from reconciler.model.impact import Impact
 from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.ledger_state import LedgerState
+from reconciler.model.list_change import Accounting
 from reconciler.model.live_state import Unseen, compute_digest
 from reconciler.model.notice_json import make_notices_document, read_notices
+from reconciler.model.object_change import ObjectChange, Undeclared
 from reconciler.model.origin import read_origin
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.outcome_change_json import (

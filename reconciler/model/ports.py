@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reconciler.model.cache_port import CachePort
-from reconciler.model.change import RowChange
 from reconciler.model.change_cause import Applied
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.delivery_method import Way
@@ -18,6 +17,7 @@ from reconciler.model.dialling_forecast import Statistics
 from reconciler.model.disposition import Settled
 from reconciler.model.jobs import Job
 from reconciler.model.kind import Kind
+from reconciler.model.list_change import RowChange
 from reconciler.model.live_state import LiveObject
 from reconciler.model.notice import Notice
 from reconciler.model.outcome_change import OutcomeChange

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.model.change import Sample
+from reconciler.model.list_change import Sample
 from reconciler.model.reason import Counted, Reason, Share, read_reason
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.model import text_folding
-from reconciler.model.change import Unmoved
 from reconciler.model.live_state import LiveObject
+from reconciler.model.object_change import Unmoved
 
 Earlier = Mapping[str, Sequence[str]]
 """Of each declared name of a kind that has some, the names that its object may have had before."""

@@ -20,11 +20,12 @@ from reconciler.model.calling_hours_comparison import find_first_window
 from reconciler.model.campaign import Campaign
 from reconciler.model.campaign_audience import Exposure, Shared
 from reconciler.model.ceiling import ELSEWHERE, Ceiling, find_strictest
-from reconciler.model.change import Action, Changes, ObjectChange
+from reconciler.model.changes import Changes
 from reconciler.model.dialling_forecast import Forecast, Statistics
 from reconciler.model.instants import find_present
 from reconciler.model.legal_hours import Hours
 from reconciler.model.live_state import Live, Unseen
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.segment_membership import DoNotCall, ForeignNumbers, RefusedNumbers
 from reconciler.model.workspace_settings import Limits
 

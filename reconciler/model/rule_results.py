@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from reconciler.model.change import Changes
+from reconciler.model.changes import Changes
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.live_state import Unseen
 from reconciler.model.reason import Reason

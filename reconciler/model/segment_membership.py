@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reconciler.model.change import Accounting
+from reconciler.model.list_change import Accounting
 from reconciler.model.reason import Reason
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import Rows

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from reconciler.model.change import Action
 from reconciler.model.finding import Severity
+from reconciler.model.object_change import Action
 from reconciler.model.plan import Plan
 from reconciler.model.resource_address import Address
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from reconciler.model.change import Action, ObjectChange
 from reconciler.model.kind import RunStates
+from reconciler.model.object_change import Action, ObjectChange
 
 
 class WriteOp(StrEnum):

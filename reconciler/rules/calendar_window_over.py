@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant
+from reconciler.model.object_change import Action
 from reconciler.model.plan_expiry import writes_window
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Planned, Situation

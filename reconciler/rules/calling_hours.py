@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from reconciler.model.calling_hours_comparison import WAITS, find_at_odds, subtract_hours
-from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant
+from reconciler.model.object_change import Action
 from reconciler.model.outside_hours_summary import (
     describe_any_hour,
     describe_clock,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.calling_hours_comparison import subtract_hours
-from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant
+from reconciler.model.object_change import Action
 from reconciler.model.outside_hours_summary import describe_any_hour, describe_out_of_hours
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Situation

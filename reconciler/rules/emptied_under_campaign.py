@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.model.before_after_states import CampaignChange
-from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.object_change import Action
 from reconciler.model.resource_address import Address
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Planned, Situation

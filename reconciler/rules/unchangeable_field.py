@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.object_change import Action
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Situation
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.kinds import load_kinds
-from reconciler.model.change import Action, Changes, ObjectChange, RowChange
 from reconciler.model.change_cause import Applied, AppliedList, Cause, Causes, ObjectCause, RowsCause
+from reconciler.model.changes import Changes
 from reconciler.model.kind import iter_values_at
+from reconciler.model.list_change import RowChange
+from reconciler.model.object_change import Action, ObjectChange
 
 
 def trace_causes(changes: Changes, applied: Applied | None) -> Causes | None:

@@ -12,12 +12,13 @@ from reconciler.kinds import abandonment_policy as policies
 from reconciler.kinds import campaign as campaigns
 from reconciler.kinds import load_kinds
 from reconciler.model.ceiling import Ceiling, merge_ceilings
-from reconciler.model.change import Action, Changes
+from reconciler.model.changes import Changes
 from reconciler.model.desired_state import Desired
 from reconciler.model.dialling_forecast import make_forecast
 from reconciler.model.instants import find_present
 from reconciler.model.legal_hours import Hours
 from reconciler.model.live_state import Live
+from reconciler.model.object_change import Action
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned, Situation, count_sizes, make_undeclared_planned
 from reconciler.model.rule_results import CheckedRule, RuleResults

@@ -8,7 +8,8 @@ from typing import Any
 
 from reconciler.audience.diff.plan_row_comparison import count_differences
 from reconciler.audience.relations import engine
-from reconciler.model.change import Action, ObjectChange, RowChange
+from reconciler.model.list_change import RowChange
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.outcome_change import AnyRowChange, OutcomeChange
 from reconciler.model.plan import Plan
 from reconciler.model.plan_comparison import NamedDifference, ObjectDifference, PlanComparison, RowDifference

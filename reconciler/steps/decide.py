@@ -20,9 +20,9 @@ from reconciler.audience.decision import (
 from reconciler.audience.relations import engine
 from reconciler.kinds import segment as segments
 from reconciler.kinds.disposition_set import make_disposition_sets
-from reconciler.model.change import Accounting
 from reconciler.model.desired_state import Desired
 from reconciler.model.errors import EmptySource
+from reconciler.model.list_change import Accounting
 from reconciler.model.live_state import Live
 from reconciler.model.reason import Share
 from reconciler.model.row_queries import Rows

@@ -6,7 +6,7 @@ from __future__ import annotations
 from reconciler.audience.decision import explain as contacts
 from reconciler.audience.diff import rejected_contacts
 from reconciler.audience.relations import engine
-from reconciler.model.change import Changes
+from reconciler.model.changes import Changes
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.desired_state import Desired
 from reconciler.model.explanation import Explanation

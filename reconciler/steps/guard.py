@@ -11,7 +11,7 @@ from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.approval import describe_shortfall, find_shortfalls
 from reconciler.model.approval_policy import find_needs
 from reconciler.model.ceiling import merge_ceilings
-from reconciler.model.change import Changes
+from reconciler.model.changes import Changes
 from reconciler.model.errors import Expired, Refused, Stale, Unapproved
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.live_state import Live

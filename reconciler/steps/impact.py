@@ -11,7 +11,6 @@ from reconciler.audience.impact import called_people_before_after, concentration
 from reconciler.audience.impact.called_people_before_after import Counts
 from reconciler.audience.impact.dialled_lists_before_after import Dialling, Listed, find_lists, list_dialling
 from reconciler.audience.relations import engine
-from reconciler.model.change import RowChange
 from reconciler.model.desired_state import Desired
 from reconciler.model.dialling_forecast import make_forecast
 from reconciler.model.impact import (
@@ -26,6 +25,7 @@ from reconciler.model.impact import (
     blast_radius,
 )
 from reconciler.model.instants import find_present
+from reconciler.model.list_change import RowChange
 from reconciler.model.live_state import Live
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_results import RuleResults

@@ -15,11 +15,13 @@ from reconciler.audience.delivery.wire_rows import MOST_REMOVED
 from reconciler.audience.diff.row_matching import AGAIN
 from reconciler.kinds import load_kinds
 from reconciler.model.approval_policy import find_needs
-from reconciler.model.change import Action, Changes, ObjectChange, RowChange
 from reconciler.model.change_cause import Causes
+from reconciler.model.changes import Changes
 from reconciler.model.desired_state import Desired
 from reconciler.model.impact import Impact
+from reconciler.model.list_change import RowChange
 from reconciler.model.live_state import Live
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.plan_expiry import find_good_until
 from reconciler.model.problem import Location

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from reconciler.model.change import Changes
+from reconciler.model.changes import Changes
 from reconciler.model.resource_address import Address
 from reconciler.model.what_if import Effect
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.change import Action, ObjectChange, RowChange
 from reconciler.model.change_cause import Cause, Causes
 from reconciler.model.instants import format_instant
+from reconciler.model.list_change import RowChange
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.text_enumerations import format_count, shorten_list
 
 _FIELDS = {

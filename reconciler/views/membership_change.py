@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from reconciler.model.change import Accounting, RowChange
 from reconciler.model.instants import format_instant
+from reconciler.model.list_change import Accounting, RowChange
 from reconciler.model.text_enumerations import count_shown
 from reconciler.views.plain_text import plain
 from reconciler.views.reasons import (

@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.text import Text
 
-from reconciler.model.change import Action, ObjectChange, Replacement
 from reconciler.model.change_cause import Causes
+from reconciler.model.object_change import Action, ObjectChange, Replacement
 from reconciler.model.plan import Step
 from reconciler.views.causes import describe_field_cause, describe_object_cause
 from reconciler.views.plain_text import plain

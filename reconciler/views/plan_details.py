@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.change import Sample
 from reconciler.model.finding import Finding
+from reconciler.model.list_change import Sample
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.plan import Plan
 from reconciler.views.reasons import describe_finding, describe_sample

@@ -12,10 +12,10 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from reconciler.model.before_after_states import CAMPAIGN
-from reconciler.model.change import Action, ObjectChange
 from reconciler.model.change_cause import Cause, Causes
 from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.plan import Plan
 from reconciler.model.plan_comparison import PlanComparison

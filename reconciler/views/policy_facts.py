@@ -16,9 +16,10 @@ from math import ceil, floor
 from typing import Any
 
 from reconciler.model.before_after_states import CampaignChange, iter_campaign_changes
-from reconciler.model.change import Action, FieldChange, ObjectChange, RowChange
 from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
+from reconciler.model.list_change import RowChange
+from reconciler.model.object_change import Action, FieldChange, ObjectChange
 from reconciler.model.outcome_change import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan
 from reconciler.model.reason import Counted

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from rich.text import Text
 
-from reconciler.model.change import Action
+from reconciler.model.object_change import Action
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.plan_json import describe_campaign, describe_finding, plan_digest
 from reconciler.model.preview import Preview, Shown

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from reconciler.model.change import Sample
 from reconciler.model.errors import ReconcilerError, Refused, Stale
 from reconciler.model.finding import Finding
+from reconciler.model.list_change import Sample
 from reconciler.model.notice import Notice
 from reconciler.model.reason import Counted, Reason, Share, read_reason
 from reconciler.model.report import Outcome, StepResult

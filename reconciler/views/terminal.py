@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from rich.text import Text
 
-from reconciler.model.change import Action, ObjectChange, RowChange
 from reconciler.model.change_cause import Causes
 from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
+from reconciler.model.list_change import RowChange
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.plan_json import plan_digest

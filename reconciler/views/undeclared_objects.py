@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from reconciler.model.change import Action, ObjectChange
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.plan import Plan
 from reconciler.model.text_enumerations import format_count
 from reconciler.views.plain_text import plain

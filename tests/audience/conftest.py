@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.relations import engine
-from reconciler.model.change import Sample
+from reconciler.model.list_change import Sample
 from reconciler.model.row_queries import Rows
 from reconciler.model.workspace_settings import Engine
 from reconciler.views.reasons import describe_sample

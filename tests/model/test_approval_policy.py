@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from reconciler.model.allowed_signers import read_signers
 from reconciler.model.approval_policy import Need, Policy, Requirement, When, find_needs
-from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.impact import Impact, blast_radius
+from reconciler.model.object_change import Action
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest, plan_document, read_plan
 from reconciler.model.resource_address import Address

@@ -17,8 +17,8 @@ from reconciler.model.callback_payloads import (
     make_plan_occasion,
     make_refusal_occasion,
 )
-from reconciler.model.change import Action, Undeclared
 from reconciler.model.errors import Exit, Refused
+from reconciler.model.object_change import Action, Undeclared
 from reconciler.model.report import JobEnd, Report
 from reconciler.model.resource_address import Address
 from reconciler.model.webhook import Event, Occasion

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.campaign import Campaign
-from reconciler.model.change import Action, ObjectChange
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.plan_expiry import find_expired, find_good_until
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned

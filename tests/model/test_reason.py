@@ -91,7 +91,7 @@ def test_reasons_of_one_code_are_counted_together() -> None:
     assert count_codes(counted) == {"unknown_region": 5, "archived": 1}
 
 
-MADE_BY = {"Reason", "make_reason", "make_list_reason", "make_fault_reason", "read_fault_reason", "write_fault"}
+MADE_BY = {"Reason", "make_reason", "make_list_reason", "read_fault_reason", "write_fault"}
 MADE_BY |= {"make_fault", "_fault"}
 
 

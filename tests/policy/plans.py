@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.campaign import Campaign
-from reconciler.model.change import Accounting, Action, FieldChange, ObjectChange, RowChange
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.list_change import Accounting, RowChange
+from reconciler.model.object_change import Action, FieldChange, ObjectChange
 from reconciler.model.outcome_change import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.reason import Counted, Reason, Share

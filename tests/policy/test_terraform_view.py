@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.change import Action, ObjectChange
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.reason import Counted, Reason

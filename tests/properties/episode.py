@@ -23,8 +23,8 @@ from reconciler.kinds.segment import make_segments
 from reconciler.ledger.saved_plans import open_plan, save_plan
 from reconciler.ledger.sealing import Seal
 from reconciler.model.apply_options import ApplyOptions
-from reconciler.model.change import RowChange
 from reconciler.model.errors import EmptySource, Refused
+from reconciler.model.list_change import RowChange
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.report import Report

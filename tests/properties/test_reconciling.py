@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, event, example, given, settings
 
-from reconciler.model.change import Action, ObjectChange, RowChange
 from reconciler.model.instants import parse_instant
+from reconciler.model.list_change import RowChange
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.ownership_mark import with_mark
 from reconciler.model.plan_json import plan_digest
 from reconciler.simulator import Simulator

@@ -16,22 +16,14 @@ from hypothesis import strategies as st
 from reconciler.model.campaign import Campaign, Staffing
 from reconciler.model.campaign_audience import Exposure, Place, Shared
 from reconciler.model.ceiling import Ceiling
-from reconciler.model.change import (
-    Accounting,
-    Action,
-    FieldChange,
-    ObjectChange,
-    Replacement,
-    RowChange,
-    Sample,
-    Unmoved,
-)
 from reconciler.model.change_cause import Cause, Causes, ObjectCause, RowsCause
 from reconciler.model.dialling_forecast import Forecast, Headroom, Statistics
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant, parse_duration, parse_instant
+from reconciler.model.list_change import Accounting, RowChange, Sample
 from reconciler.model.notice import Notice
+from reconciler.model.object_change import Action, FieldChange, ObjectChange, Replacement, Unmoved
 from reconciler.model.ownership_mark import normalise_description, split_mark, with_mark
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.plan_comparison import NamedDifference, ObjectDifference, PlanComparison, RowDifference

@@ -19,8 +19,10 @@ from typing import Any
 import yaml
 
 from reconciler.model.campaign import Campaign
-from reconciler.model.change import Changes, ObjectChange, RowChange, Undeclared
+from reconciler.model.changes import Changes
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.list_change import RowChange
+from reconciler.model.object_change import ObjectChange, Undeclared
 from reconciler.model.outcome_change import NumbersChange, OutcomeChange
 from reconciler.model.row_queries import Rows
 from reconciler.model.rule_input import Planned, Situation, make_undeclared_planned

@@ -7,16 +7,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from reconciler.model.change import (
-    Accounting,
-    Action,
-    FieldChange,
-    ObjectChange,
-    Replacement,
-    RowChange,
-    Sample,
-    Undeclared,
-)
 from reconciler.model.change_cause import Cause, Causes, ObjectCause, RowsCause
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.impact import (
@@ -31,7 +21,9 @@ from reconciler.model.impact import (
     Value,
     blast_radius,
 )
+from reconciler.model.list_change import Accounting, RowChange, Sample
 from reconciler.model.notice import Notice
+from reconciler.model.object_change import Action, FieldChange, ObjectChange, Replacement, Undeclared
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.plan_comparison import NamedDifference, ObjectDifference, PlanComparison, RowDifference
 from reconciler.model.problem import Location

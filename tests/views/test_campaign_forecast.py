@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from reconciler.model.campaign import Campaign, Staffing
-from reconciler.model.change import Action, ObjectChange
 from reconciler.model.dialling_forecast import Statistics, make_forecast
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned
 from reconciler.views.campaign_forecast import MOST, describe_forecast

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.change import FieldChange
+from reconciler.model.object_change import FieldChange
 from reconciler.model.plan import Plan
 from reconciler.model.reason import Counted, Reason
 from reconciler.views import html, markdown

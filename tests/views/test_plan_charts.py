@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.change import RowChange
 from reconciler.model.impact import BandMove, Edge, ScoreHistogram
+from reconciler.model.list_change import RowChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.resource_address import Address
 from reconciler.model.write_ops import WriteOp

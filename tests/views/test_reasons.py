@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.change import Sample
 from reconciler.model.errors import Refused
 from reconciler.model.finding import Finding
+from reconciler.model.list_change import Sample
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.reason_codes import CODES, FAULT, LIST, NUMBER
 from reconciler.model.reason_json import make_reason_document

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.audience.campaigns import audience_by_place, projected_members
 from reconciler.audience.relations import engine
 from reconciler.model.campaign_audience import Shared
-from reconciler.model.change import Changes
+from reconciler.model.changes import Changes
 from reconciler.model.live_state import Live
 from reconciler.model.row_queries import MembersOf, Rows
 from reconciler.model.rule_input import Planned, find_lists_put_on

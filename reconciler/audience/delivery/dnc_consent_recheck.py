@@ -17,7 +17,7 @@ from reconciler.audience.decision import suppression
 from reconciler.audience.relations import engine
 from reconciler.audience.sources import raw_rows
 from reconciler.audience.staging import equivalent_contact_ids, number_to_call, staged_contacts, staged_members
-from reconciler.model.change import RowChange
+from reconciler.model.list_change import RowChange
 from reconciler.model.row_queries import RowQuery, Rows
 from reconciler.model.segment import Phones, Segment, Suppression
 from reconciler.model.tables import DECISIONS, MEMBER_CHANGES, REACHED_MEMBERS

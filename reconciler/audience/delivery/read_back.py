@@ -13,7 +13,7 @@ from reconciler.audience import tables
 from reconciler.audience.diff import field_diff, row_matching
 from reconciler.audience.relations import batches, engine
 from reconciler.audience.staging import staged_members
-from reconciler.model.change import RowChange
+from reconciler.model.list_change import RowChange
 from reconciler.model.row_queries import Rows
 from reconciler.model.tables import MEMBER_CHANGES
 

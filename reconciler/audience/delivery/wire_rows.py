@@ -15,7 +15,7 @@ from reconciler.audience.diff import row_matching
 from reconciler.audience.relations import batches, engine, reasons
 from reconciler.audience.relations.reasons import ReasonCell
 from reconciler.audience.staging import staged_members
-from reconciler.model.change import RowChange
+from reconciler.model.list_change import RowChange
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.reason import Reason
 from reconciler.model.row_queries import Rows

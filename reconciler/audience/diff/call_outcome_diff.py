@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 from reconciler.audience import tables
 from reconciler.audience.relations import batches as piecemeal
 from reconciler.audience.relations import engine, reasons
-from reconciler.audience.relations.reasons import ReasonCell, make_fault_reason, make_reason
+from reconciler.audience.relations.reasons import ReasonCell, make_reason, make_unusable
 from reconciler.model.disposition import HELD, DispositionSet
 from reconciler.model.outcome_change import OutcomeChange, Place
 from reconciler.model.reason import Counted, Reason, Share
@@ -109,7 +109,7 @@ def _join_told(
     joined = _add_overtaken(backend, wanted, joined, read, others)
     held = joined["state"].isin(HELD).fill_null(False)
     left = reasons.first_reason(
-        (joined["fault"].notnull(), make_fault_reason("unusable", joined["fault"])),
+        (joined["fault"].notnull(), make_unusable(joined["fault"])),
         (joined["superseded"], make_reason("superseded")),
         (~joined["known"].fill_null(False), make_reason("unknown_contact")),
         (joined["by"].notnull(), make_reason("superseded_by_set", joined["by"])),

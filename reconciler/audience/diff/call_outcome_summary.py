@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.diff import call_outcome_diff
-from reconciler.model.change import Sample
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.disposition import DispositionSet
+from reconciler.model.list_change import Sample
 from reconciler.model.live_state import Live
 from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.reason import Share

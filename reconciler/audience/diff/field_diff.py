@@ -14,8 +14,8 @@ from reconciler.audience.delivery import written_digests
 from reconciler.audience.diff import recency_only
 from reconciler.audience.relations import engine, numeric_parsing, reasons
 from reconciler.audience.staging import attribute_values, staged_contacts
-from reconciler.model.change import RowChange
 from reconciler.model.delivery_method import PERSONAL
+from reconciler.model.list_change import RowChange
 from reconciler.model.row_queries import Rows
 from reconciler.model.segment import BAND, SCORED, Delivery, Phones
 from reconciler.model.segment_membership import MembershipDecision

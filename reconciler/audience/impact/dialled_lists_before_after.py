@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.before_after_states import CAMPAIGN, LIST, CampaignState, make_campaign_state
-from reconciler.model.change import Action, Changes, FieldChange, ObjectChange, RowChange
+from reconciler.model.changes import Changes
+from reconciler.model.list_change import RowChange
 from reconciler.model.live_state import Live
+from reconciler.model.object_change import Action, FieldChange, ObjectChange
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import MemberPhones, MembersOf, Rows
 from reconciler.model.rule_input import Planned

@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.model.apply_options import ApplyOptions
-from reconciler.model.change import Action, Changes, ObjectChange
+from reconciler.model.changes import Changes
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.instants import format_instant
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.plan import Plan
 from reconciler.model.plan_expiry import writes_window
 from reconciler.model.rule_input import Planned, Situation

@@ -19,9 +19,9 @@ from typing import Any
 
 from reconciler.audience.delivery.wire_rows import WireRow
 from reconciler.ledger.journal import Run, now
-from reconciler.model.change import RowChange
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge, Interrupted, ReconcilerError, RowsRejected, TooOften
 from reconciler.model.jobs import COMPLETED, Job, RowError, SomeRejected
+from reconciler.model.list_change import RowChange
 from reconciler.model.ports import Progress, Writer
 from reconciler.model.report import ChunkDone
 from reconciler.steps.apply.suppression_recheck import Fresh

@@ -12,8 +12,8 @@ from reconciler.audience.staging import staged_members
 from reconciler.kinds import load_kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.apply_options import ApplyOptions
-from reconciler.model.change import RowChange
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.list_change import RowChange
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Writer
 from reconciler.model.row_queries import Rows

@@ -15,8 +15,8 @@ from reconciler.audience.diff import changed_since_rejection
 from reconciler.audience.relations import engine
 from reconciler.ledger.journal import Run
 from reconciler.model.apply_options import ApplyOptions
-from reconciler.model.change import RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
+from reconciler.model.list_change import RowChange
 from reconciler.model.ports import Writer
 from reconciler.model.reason import Reason
 from reconciler.model.report import Outcome, StepResult

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from reconciler.ledger.journal import Run
 from reconciler.model.apply_options import ApplyOptions
-from reconciler.model.change import Action, ObjectChange
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.instants import format_instant
 from reconciler.model.kind import RunStates
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
 from reconciler.model.reason import Reason

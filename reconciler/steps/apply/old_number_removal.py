@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.audience.delivery import read_back
 from reconciler.ledger.journal import Run
-from reconciler.model.change import RowChange
+from reconciler.model.list_change import RowChange
 from reconciler.model.ports import Writer
 from reconciler.model.row_queries import Rows
 

@@ -13,10 +13,10 @@ from typing import Any
 from reconciler.kinds import load_kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.campaign_state import RunState
-from reconciler.model.change import ObjectChange
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.kind import RunStates
 from reconciler.model.live_state import LiveObject
+from reconciler.model.object_change import ObjectChange
 from reconciler.model.ports import Writer
 from reconciler.model.resource_address import Address
 from reconciler.model.write_ops import WriteOp

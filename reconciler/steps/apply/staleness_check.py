@@ -14,9 +14,9 @@ from reconciler.kinds import load_kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.campaign import Campaign
-from reconciler.model.change import Action
 from reconciler.model.errors import Stale
 from reconciler.model.live_state import LiveObject
+from reconciler.model.object_change import Action
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Reader
 from reconciler.model.resource_address import Address

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from numbers import Number
 from typing import Any
 
-from reconciler.model.change import FieldChange
+from reconciler.model.object_change import FieldChange
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FieldChange]:

@@ -9,11 +9,11 @@ from typing import Any
 
 from reconciler.kinds import load_kinds
 from reconciler.model import text_folding
-from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement, Undeclared, Unmoved
 from reconciler.model.desired_state import Desired
 from reconciler.model.kind import Kind, Later, ReplaceBehaviour
 from reconciler.model.live_state import Live, LiveObject
 from reconciler.model.notice import Notice
+from reconciler.model.object_change import Action, FieldChange, ObjectChange, Replacement, Undeclared, Unmoved
 from reconciler.model.reason import Reason
 from reconciler.model.rename_lookup import Held, find_unmoved, name_of
 from reconciler.model.resource import Resource

@@ -120,7 +120,7 @@ def _send_all(
 
     if not of_each:
         return ()
-    sent = work_through(send, of_each, min(_AT_ONCE, len(of_each)), "webhooks", in_order=True)
+    sent = work_through(send, of_each, min(_AT_ONCE, len(of_each)), "webhooks")
     return tuple(receipt for receipts in sent for receipt in receipts)
 
 

@@ -25,7 +25,7 @@ from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import FAULT_SQL, write_fault
 from reconciler.audience.staging import staged_contacts, subscriber_keys
-from reconciler.model.change import Accounting
+from reconciler.model.list_change import Accounting
 from reconciler.model.problem import Location
 from reconciler.model.reason import Reason
 from reconciler.model.resource_address import Address

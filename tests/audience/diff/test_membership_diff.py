@@ -15,7 +15,7 @@ from reconciler.audience.delivery import wire_rows
 from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations import batches, engine
 from reconciler.audience.relations.reasons import ReasonCell
-from reconciler.model.change import Accounting
+from reconciler.model.list_change import Accounting
 from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason
 from reconciler.model.resource_address import Address

@@ -14,8 +14,8 @@ from pyarrow import parquet
 from reconciler.audience.impact.concentration import FEWEST, TOP, find_concentration
 from reconciler.audience.impact.disclosable_attributes import is_tellable
 from reconciler.audience.relations import engine
-from reconciler.model.change import Accounting
 from reconciler.model.impact import Concentration
+from reconciler.model.list_change import Accounting
 from reconciler.model.problem import Location
 from reconciler.model.reason_codes import REASON
 from reconciler.model.resource_address import Address

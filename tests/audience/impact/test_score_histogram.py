@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from reconciler.audience.impact.score_histogram import STEPS, count_scores, plan_steps
-from reconciler.model.change import Accounting
 from reconciler.model.impact import Edge, ScoreHistogram
+from reconciler.model.list_change import Accounting
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import MembersOf, Rows

@@ -14,8 +14,8 @@ from reconciler.audience.delivery import read_back
 from reconciler.audience.relations import batches, engine
 from reconciler.audience.relations.reasons import FAULT_SQL, write_fault
 from reconciler.audience.staging import consistent_read, staged_contacts, staged_interactions, staged_members
-from reconciler.model.change import RowChange
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.list_change import RowChange
 from reconciler.model.reason_codes import REASON
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import SENT_AS, Rows

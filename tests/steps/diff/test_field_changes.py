@@ -13,7 +13,7 @@ from deepdiff import DeepDiff, Delta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.change import FieldChange
+from reconciler.model.object_change import FieldChange
 from reconciler.steps.diff.field_changes import changed
 from tests.sample import examples
 
