@@ -26,7 +26,7 @@ _MOST_PROBLEMS = 20_000
 
 @click.group()
 def ci() -> None:
-    """What a pipeline tells its code host, and asks of it: comments, issues, approved plans (docs/ci.md).
+    """Talk to the code host from a pipeline: comments, issues, approved plans (docs/ci.md).
 
     Which host, which repository and which token is read from the pipeline's environment: of GitHub GITHUB_TOKEN, of
     GitLab GITLAB_TOKEN.

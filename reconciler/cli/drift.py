@@ -41,9 +41,9 @@ def drift(
     path_prefix: str | None,
     refresh: bool,
 ) -> int:
-    """Exit with 2 when the tenant is not as the manifests say, and show how; for a nightly job.
+    """Show where the tenant differs from the manifests, and exit with 2 if it does; for a nightly job.
 
-    It is what `plan` shows, and counts what is declared no more as a difference.
+    It shows what `plan` shows, and counts objects that are no longer declared as differences.
     """
     from reconciler.cli.console import console
     from reconciler.cli.runtime import LocalRuntime

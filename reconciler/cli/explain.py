@@ -13,7 +13,7 @@ from reconciler.cli.workspace_options import open_workspace, refresh_option, wor
 
 @click.group()
 def explain() -> None:
-    """Tell why something is as it is."""
+    """Explain one contact or one rule."""
 
 
 @explain.command()
@@ -41,7 +41,7 @@ def contact(chosen: dict[str, Any], contact: str, segment: str, output_format: s
 @click.argument("rule", metavar="ID")
 @format_option("rule")
 def rule(rule: str, output_format: str) -> int:
-    """Tell what the rule ID asks for, why, and what it rests on. Needs no workspace."""
+    """Show what rule ID requires, why, and its sources. Needs no workspace."""
     from reconciler.rules import load_rules
     from reconciler.rules.calling_hours_by_place import load_timetables
     from reconciler.rules.ceilings_by_jurisdiction import load_jurisdictions

@@ -85,7 +85,7 @@ def init(
     ci: str | None,
     yes: bool,
 ) -> int:
-    """Make a repository in FOLDER: manifests, a pipeline, a hook, an editor's schema.
+    """Create a repository in FOLDER: manifests, a pipeline, a hook, an editor's schema.
 
     Asks on a terminal for what is not given; elsewhere takes the defaults. Files that are there are never overwritten:
     they are listed, and nothing is written.

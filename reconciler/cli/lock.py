@@ -21,7 +21,7 @@ def lock() -> None:
 @workspace_options
 @format_option("lock")
 def status(chosen: dict[str, Any], output_format: str) -> int:
-    """Say who holds the lock, for how long it has been silent, and whether it has lapsed."""
+    """Show who holds the lock, for how long it has been silent, and whether it has lapsed."""
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.ledger.lock import read_state
     from reconciler.steps.load import load

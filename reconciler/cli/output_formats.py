@@ -55,7 +55,7 @@ link_option = click.option(
     "--link",
     metavar="URL",
     callback=check_link,
-    help="Where the whole plan is to be seen, for what has no room for it (--format markdown, html).",
+    help="A link to the full plan, for formats that have no room for it (--format markdown, html).",
 )
 """The option of a command that shows a plan."""
 
@@ -69,7 +69,7 @@ full_option = click.option(
 path_prefix_option = click.option(
     "--path-prefix",
     metavar="FOLDER",
-    help="Where the workspace is in its repository, put before the files of manifests (--format sarif, junit, json).",
+    help="The workspace's folder in its repository, put before file names (--format sarif, junit, json).",
 )
 """The option of a command that says places in manifests; of bad input `cli.run` puts it there."""
 

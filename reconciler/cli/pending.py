@@ -17,7 +17,7 @@ from reconciler.model.errors import Exit, LedgerError
 @click.option("--release", metavar="LIST", help="Retry with the next plan what this list rejected.")
 @format_option("pending")
 def pending(chosen: dict[str, Any], release: str | None, output_format: str) -> int:
-    """Say how many contacts the tenant's lists rejected, and why.
+    """Show how many contacts the tenant's lists rejected, and why.
 
     Later plans retry them, after a while, until they are in quarantine.
     """

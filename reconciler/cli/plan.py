@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--against",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Say how it differs from an earlier saved plan, such as the one that was approved.",
+    help="Show how it differs from an earlier saved plan, such as the one that was approved.",
 )
 @format_option("plan")
 @link_option

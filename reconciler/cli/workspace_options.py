@@ -77,7 +77,7 @@ def refresh_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def prune_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say what becomes of objects that are declared no more."""
+    """Add the options that say what becomes of objects that are no longer declared."""
 
     @wraps(command)
     def with_options(*arguments: Any, **options: Any) -> Any:

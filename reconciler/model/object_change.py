@@ -55,7 +55,7 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Unmoved:
-    """Why a declared object that was called otherwise before is not renamed.
+    """Why a declared object that had another name before is not renamed.
 
     Attributes:
         code: gone (it has its new name, and the tenant none of the earlier ones), several (which of them is meant
@@ -94,7 +94,7 @@ class ObjectChange:
         replacement: what it costs, where the object is replaced.
         why: what becomes of it is for these reasons; the last says most.
         previous: what the tenant calls an object that is renamed; None: as it is to be called. unmoved: why one that
-            was called otherwise before cannot be renamed; None where it can, or was not.
+            had another name before cannot be renamed; None where it can, or was not.
         dialled_by: of an object that is released, the campaigns that may be dialling it, itself among them.
         alike: names and ids of the live objects of its kind that nobody can tell from it by their names, itself among
             them; of one that is made, also of those whose names differ by case.

@@ -83,7 +83,7 @@ RULE = Rule(
     " that is follows from the number and from the address; all the places and all the time zones that these leave"
     " open have to agree. On a public holiday nobody is called where such a law forbids it. A schedule that is counted"
     " from the campaign's creation (`startsIn`) is judged when the plan is applied, and again before the campaign is"
-    " set to work. One of which the tenant does not hold both start and end, or not so that they can be read, may dial"
+    " activated. One of which the tenant does not hold both start and end, or not so that they can be read, may dial"
     " at any hour. The plan's document names every place, and the widest window that all of them allow.",
     severity=Severity.REFUSE,
     sources=(

@@ -46,7 +46,7 @@ def _describe_object(each: ObjectDifference) -> tuple[str, str, str, str]:
 
 
 def _describe_people(row: RowDifference) -> str:
-    told = [(row.new, "new"), (row.gone, "no longer"), (row.otherwise, "otherwise")]
+    told = [(row.new, "new"), (row.gone, "no longer"), (row.otherwise, "different")]
     parts = [f"{count:,} {words}" for count, words in told if count]
     total = sum(count or 0 for count, _ in told)
     return f"{format_count(total, 'contact')}: {', '.join(parts)}" if parts else "contacts"

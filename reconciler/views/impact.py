@@ -43,13 +43,13 @@ def describe_blast(impact: Impact) -> str:
             (blast.starts, "start being called"),
             (blast.stops, "stop being called"),
             (blast.moves, "are called by another list"),
-            (blast.treated, "are called otherwise"),
+            (blast.treated, "are called differently"),
         )
         if many
     ]
     called = f"{blast.called_before:,} called before, {blast.called_after:,} after"
     known = "" if blast.known else "; a list that nobody could read counts by its size"
-    return f"blast radius {blast.percent:g} %: {', '.join(made) or 'nobody is called otherwise'} ({called}{known})"
+    return f"blast radius {blast.percent:g} %: {', '.join(made) or 'nobody is called differently'} ({called}{known})"
 
 
 def weight(campaign: CampaignImpact) -> tuple[bool, int, str]:
@@ -75,7 +75,7 @@ def describe_campaign(campaign: CampaignImpact) -> str:
 def _counts(campaign: CampaignImpact) -> str:
     counts = [f"+{campaign.starts:,}", f"-{campaign.stops:,}"]
     counts += [f"{campaign.moves:,} by another of its lists"] if campaign.moves else []
-    counts += [f"{campaign.treated:,} called otherwise"] if campaign.treated else []
+    counts += [f"{campaign.treated:,} called differently"] if campaign.treated else []
     return ", ".join(counts)
 
 

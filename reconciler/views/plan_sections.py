@@ -169,7 +169,7 @@ def _describe_impact(value: Plan) -> Iterator[Section]:
         hours = "" if each.hours_after is None else f"{each.hours_before or 0:,g} → {each.hours_after:,g}"
         counts = (f"+{each.starts:,}", f"−{each.stops:,}", f"{each.moves:,}", f"{each.treated:,}", f"{each.shared:,}")
         rows.append((name(each.address), say(f"{before} → {after}"), *map(say, counts), say(hours), dials))
-    columns = ("campaign", "people", "start", "stop", "other list", "called otherwise", "shared", "hours", "")
+    columns = ("campaign", "people", "start", "stop", "other list", "called differently", "shared", "hours", "")
     yield Section("calls", "Who starts and stops being called", columns, tuple(rows))
     moves = tuple(
         (

@@ -51,7 +51,7 @@ def _name_run(value: Plan) -> Iterator[str]:
 
 def _describe_rule(rule: str, title: str | None, severity: Severity, sources: tuple[str, ...]) -> dict[str, Any]:
     words = escape(rule if title is None else title)
-    cited = f"{words}. It rests on {escape('; '.join(sources))}." if sources else f"{words}."
+    cited = f"{words}. Source: {escape('; '.join(sources))}." if sources else f"{words}."
     return {
         "id": rule,
         "shortDescription": {"text": words},

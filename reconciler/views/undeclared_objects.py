@@ -1,5 +1,5 @@
 # tested by: tests/views/test_golden.py
-"""Say in the lines of a terminal what is ours and declared no more."""
+"""Describe, for a terminal, our objects that are no longer declared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.views.plain_text import plain
 
 
 def describe_undeclared(value: Plan) -> Iterator[Text]:
-    """What is ours and declared no more: what dials comes first."""
+    """Our objects that are no longer declared: what dials comes first."""
     if value.undeclared:
         yield Text("No longer declared, and left as it is; `--prune` deletes it:", "yellow")
     for each in sorted(value.undeclared, key=lambda each: (not each.dials, each.address)):
@@ -39,7 +39,7 @@ def _is_made(change: ObjectChange) -> bool:
 
 
 def describe_left_undeclared(value: Plan) -> str:
-    """How many objects are declared no more, in a sentence that follows another."""
+    """How many objects are no longer declared, in a sentence that follows another."""
     dialling = sum(each.dials for each in value.undeclared)
     dials = f", and {dialling:,} of them may be calling people" if dialling else ""
     count = format_count(len(value.undeclared), "object")

@@ -210,7 +210,7 @@ def test_what_disagrees_with_the_tenant_is_dropped_and_all_is_read_in_the_same_p
     asked(tenant)
     second = planned(run)
     assert asked(tenant) == {LAST_DAY: 600, WINDOW: 600}
-    assert second["notices"] == [DROPPED + "1 of them are no longer in the tenant, or are others there by now"]
+    assert second["notices"] == [DROPPED + "1 of them are no longer in the tenant, or have changed there"]
     assert second["digest"] == planned(run, "--refresh")["digest"]
     again = planned(run)
     assert again["notices"] == []
@@ -231,7 +231,7 @@ def test_a_person_and_a_program_read_the_notice_whatever_was_asked(
     assert f"\nNotice: {DROPPED}1 of them" in ended.out
     tenant.store.history.remove(scene.contact(60), "I00060")
     document = json.loads(run(*words, "--format", "json").out)
-    assert document["notices"] == [DROPPED + "1 of them are no longer in the tenant, or are others there by now"]
+    assert document["notices"] == [DROPPED + "1 of them are no longer in the tenant, or have changed there"]
 
 
 def test_what_was_deleted_before_the_overlap_is_only_seen_when_all_is_read_again(tenant: Simulator, run: Run) -> None:

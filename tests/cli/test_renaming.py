@@ -1,4 +1,4 @@
-"""What is called otherwise now is renamed where it stands: no second object, nobody taken off, nothing left behind."""
+"""What has another name now is renamed where it stands: no second object, nobody taken off, nothing left behind."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ PLACES = {
 """Where the manifests begin; of the deleted campaign there is none."""
 DROPPED = (
     "the cached voice interactions were discarded and re-read: "
-    "3 of them are no longer in the tenant, or are others there by now"
+    "3 of them are no longer in the tenant, or have changed there"
 )
 
 

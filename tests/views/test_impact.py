@@ -17,7 +17,7 @@ def lines(value: Impact) -> list[str]:
 def test_nobody_is_said_where_nobody_is_called_otherwise() -> None:
     quiet = Impact(blast_radius(7, 0, 0, 0, 0))
     assert lines(quiet) == [
-        "Impact (docs/impact.md): blast radius 0 %: nobody is called otherwise (7 called before, 7 after)"
+        "Impact (docs/impact.md): blast radius 0 %: nobody is called differently (7 called before, 7 after)"
     ]
 
 

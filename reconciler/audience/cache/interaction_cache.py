@@ -108,7 +108,7 @@ class _Reading:
         contacts, asked, fresh = self._ask_tenant(known)
         wrong = engine.count_rows(self._backend, cached_ranges.count_contradictions(kept, asked, fresh))
         if wrong:
-            words = f"{wrong:,} of them are no longer in the tenant, or are others there by now"
+            words = f"{wrong:,} of them are no longer in the tenant, or have changed there"
             self._drop("changed_in_tenant", words, wrong)
             kept, known = self._make_nothing()
             contacts, asked, fresh = self._ask_tenant(known)

@@ -127,8 +127,8 @@ class Succession:
         except ReconcilerError as another:
             unsure = f" ({another.note})" if another.note else ""
             return (
-                f"{why}the old {name!r} was to take its place again, and that failed too: {another.message}{unsure}; "
-                f"it rests, under its name or as {self._aside!r}"
+                f"{why}putting the old {name!r} back failed too: {another.message}{unsure}; "
+                f"it is left paused, under its name or as {self._aside!r}"
             )
         return why + state
 

@@ -50,7 +50,7 @@ def diff_declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
 
 
 def _find_unmoved(desired: Desired, kind: Kind, resource: Resource, held: Held) -> Unmoved | None:
-    """Why an object cannot be renamed that was called otherwise before; None where it can be, or need not be."""
+    """Why an object cannot be renamed that had another name before; None where it can be, or need not be."""
     told = _find_renaming(desired, kind, resource, held)
     return told if told is not None and told.refused else None
 

@@ -99,7 +99,7 @@ def _find_fault(
     desired: Desired, name: str, found: list[tuple[Kind, LiveObject]], ours: list[tuple[Kind, LiveObject]]
 ) -> Problem | None:
     if not found:
-        hint = "a plan names what is declared no more; name it as `NAME`, or as `KIND/NAME`"
+        hint = "a plan lists what is no longer declared; name it as `NAME`, or as `KIND/NAME`"
         return Problem(
             _OPTION, "unknown-release", f"the tenant has nothing named {name!r} that could be released", hint=hint
         )
