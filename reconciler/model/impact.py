@@ -24,6 +24,15 @@ FORMULA = "(1 × starts + 0.5 × stops + 0.25 × moves + 0.25 × treated) ÷ max
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """How many people of a campaign another one calls as well: the same contact, or another with the same number."""
+
+    address: Address
+    campaign: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignImpact:
     """Whom a campaign calls, before and after a plan; the bands of one manifest are one campaign.
 
@@ -71,16 +80,16 @@ class NearThreshold:
 
     Attributes:
         edge: in points. below_5, below_10: with up to so many points too few. above_5, above_10: with less than so many
-            points to spare.
+            points to spare. None: fewer than ten, or the rest of the wider figure is.
     """
 
     segment: Address
     band: str
     edge: float
-    below_5: int
-    below_10: int
-    above_5: int
-    above_10: int
+    below_5: int | None
+    below_10: int | None
+    above_5: int | None
+    above_10: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ class ScoreHistogram:
     Attributes:
         start, width: where the first step begins and how wide each is, in points. inside, outside: people who are in,
             and who are out, by step; who has less than the first step, or more than the last, counts to these.
-        edges: of the bands, from below.
+        edges: of the bands, from below. Counts are to the nearest ten, and 0 where they are below ten.
     """
 
     segment: Address
@@ -142,7 +151,9 @@ class DataAge:
 
     Attributes:
         what: `contacts`, `interactions` or `do-not-call`. source: in the words of its manifest.
-        oldest, newest: of what it was made; None: read when the plan was made.
+        oldest, newest: of what it was made; None: nobody knows.
+        basis: what says so: `events` themselves, `modified` (when files were written last), `committed` (when git got
+            them), `declared` in a manifest; `read`: it was read when the plan was made; else `unknown`.
     """
 
     segment: Address
@@ -150,6 +161,7 @@ class DataAge:
     source: str
     oldest: datetime | None = None
     newest: datetime | None = None
+    basis: str = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +190,8 @@ class Impact:
     Attributes:
         blast: the one number. campaigns: those whose people or dialling change, by address. bands: who goes from one
             band to another, of each segment that changes. near: who stands near an edge. data: how old it all is.
-        scores: of each segment that changes.
+        scores: of each segment that changes. overlaps: of the campaigns that change, with each other active one as both
+            would be, those of most people first.
         concentration: of each segment and change the most telling first.
     """
 
@@ -189,6 +202,7 @@ class Impact:
     near: tuple[NearThreshold, ...] = ()
     data: tuple[DataAge, ...] = ()
     scores: tuple[ScoreHistogram, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
 
 
 def blast_radius(

@@ -50,7 +50,7 @@ from reconciler.model.write_ops import WriteOp
 
 _NOT_BOUND = ("digest", "timestamp", "notices", "notice_details", "ledger", "places", "causes", "origin", "against")
 _NOT_BOUND_OF_BUDGET = ("reads",)
-_NOT_BOUND_OF_IMPACT = ("data", "scores")
+_NOT_BOUND_OF_IMPACT = ("data", "scores", "overlaps")
 _NOT_BOUND_OF_CAMPAIGN = ("forecast", "statistics", "opens")
 
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
-from reconciler.audience.impact import called_people_before_after, concentration, near_threshold, score_histogram
+from reconciler.audience.impact import (
+    called_people_before_after,
+    concentration,
+    data_age,
+    near_threshold,
+    score_histogram,
+)
 from reconciler.audience.impact.called_people_before_after import Counts
 from reconciler.audience.impact.dialled_lists_before_after import Dialling, Listed, find_lists, list_dialling
 from reconciler.audience.relations import engine
+from reconciler.ledger.git_history import find_commit_time
+from reconciler.ledger.git_index import is_tracked
 from reconciler.model.desired_state import Desired
 from reconciler.model.dialling_forecast import make_forecast
 from reconciler.model.impact import (
@@ -21,6 +32,7 @@ from reconciler.model.impact import (
     DataAge,
     Impact,
     NearThreshold,
+    Overlap,
     ScoreHistogram,
     blast_radius,
 )
@@ -54,10 +66,11 @@ def measure_impact(desired: Desired, members: Members, judged: RuleResults, live
         )
         treated = sum(each.treated for each in campaigns)
         blast = blast_radius(called, every.starts, every.stops, every.moves, treated, known=known)
-        impact = Impact(blast, campaigns)
+        overlaps = tuple(found for each in campaigns for found in _list_overlaps(each.address, judged))
+        impact = Impact(blast, campaigns, overlaps=overlaps)
         if moves is None:
             return impact
-        return _add_segments(impact, backend, moves, members, changes.rows, live)
+        return _add_segments(impact, backend, moves, members, changes.rows, live, desired)
 
 
 def _iter_campaigns(
@@ -94,6 +107,17 @@ def _iter_campaigns(
         )
 
 
+def _list_overlaps(address: Address, judged: RuleResults) -> Iterator[Overlap]:
+    """With which other campaigns it would call the same people, and how many, most first."""
+    together: Counter[str] = Counter()
+    for each in judged.campaigns:
+        if Address(each.change.address.kind, each.change.address.name) == address:
+            together.update({shared.campaign: shared.contacts for shared in each.shared})
+    yield from (
+        Overlap(address, name, many) for name, many in sorted(together.items(), key=lambda pair: (-pair[1], pair[0]))
+    )
+
+
 def _sum_known(values: Sequence[int | None]) -> int | None:
     return None if any(each is None for each in values) else sum(each or 0 for each in values)
 
@@ -115,9 +139,16 @@ def _count_hours(
 
 
 def _add_segments(
-    impact: Impact, backend: Any, moves: Any, members: Members, rows: Sequence[RowChange], live: Live
+    impact: Impact,
+    backend: Any,
+    moves: Any,
+    members: Members,
+    rows: Sequence[RowChange],
+    live: Live,
+    desired: Desired,
 ) -> Impact:
     """The impact with what becomes of the people of each segment that changes."""
+    committed = cache(partial(find_commit_time, environ=os.environ))
     with engine.cache_rows(backend, moves) as moved:
         counted = called_people_before_after.count_moves(backend, moved)
         changing = sorted({segment for segment, *_ in counted})
@@ -132,7 +163,7 @@ def _add_segments(
             departed = any(each.reason.code == "not_in_source" for row in mine for each in row.reasons)
             found += concentration.find_concentration(backend, standing, moved, place, live.rows, departed=departed)
             edges += near_threshold.count_near(backend, standing)
-            ages += near_threshold.list_ages(backend, standing, live.rows)
+            ages += data_age.list_ages(backend, standing, live.rows, desired.root, is_tracked, committed)
             scores += score_histogram.count_scores(backend, standing)
     return replace(
         impact,

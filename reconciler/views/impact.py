@@ -14,6 +14,9 @@ from reconciler.views.plain_text import plain
 MOST = 8
 """Lines of each part at most: the whole of it is in the plan's document."""
 
+_MET = 3
+"""Campaigns that are named with which one shares people."""
+
 _CHANGED = {"added": "those added", "removed": "those removed", "moved": "those who change bands"}
 
 
@@ -22,6 +25,7 @@ def describe_impact(impact: Impact) -> Iterator[Text]:
     yield Text(f"Impact (docs/impact.md): {describe_blast(impact)}", "bold")
     parts = (
         [describe_campaign(each) for each in sorted(impact.campaigns, key=weight)],
+        list(describe_overlaps(impact)),
         [describe_move(each) for each in impact.bands],
         [describe_concentration(each) for each in impact.concentration],
         [words for each in impact.near if (words := describe_near(each))],
@@ -79,6 +83,15 @@ def _counts(campaign: CampaignImpact) -> str:
     return ", ".join(counts)
 
 
+def describe_overlaps(impact: Impact) -> Iterator[str]:
+    """With which others each campaign that changes would call the same people, and how many."""
+    for address in dict.fromkeys(each.address for each in impact.overlaps):
+        mine = [each for each in impact.overlaps if each.address == address]
+        met = [f"{each.people:,} with {each.campaign!r}" for each in mine[:_MET]]
+        more = f" and with {len(mine) - _MET} more" if mine[_MET:] else ""
+        yield f"{address}: calls people whom others call as well, by contact or number: {', '.join(met)}{more}"
+
+
 def describe_move(move: BandMove) -> str:
     """How many go from one band to another."""
     before, after = (each or "not called" for each in (move.before, move.after))
@@ -100,15 +113,24 @@ def describe_value(value: Value) -> str:
 
 def describe_near(near: NearThreshold) -> str:
     """Who stands near the lower edge of a band."""
-    below, above = f"{near.below_5:,} within 5 points below", f"{near.above_5:,} above"
-    wider = f"within 10: {near.below_10:,} and {near.above_10:,}"
+    below, above = f"{_count(near.below_5)} within 5 points below", f"{_count(near.above_5)} above"
+    wider = f"within 10: {_count(near.below_10)} and {_count(near.above_10)}"
     return f"{near.segment}: near {near.edge:g} (band {near.band}): {below}, {above}; {wider}"
+
+
+def _count(many: int | None) -> str:
+    return "(few)" if many is None else f"{many:,}"
+
+
+_BASES = {"modified": "files written ", "committed": "files committed ", "declared": "as declared, "}
 
 
 def describe_age(age: DataAge) -> str:
     """How old some data is; nothing of what was read when the plan was made."""
-    if age.oldest is None or age.newest is None:
+    if age.basis == "read":
         return ""
+    if age.oldest is None or age.newest is None:
+        return f"{age.segment}: {age.what}: nobody knows how old ({age.source})"
     span = format_instant(age.newest)
     span = span if age.oldest == age.newest else f"{format_instant(age.oldest)} to {span}"
-    return f"{age.segment}: {age.what} of {span} ({age.source})"
+    return f"{age.segment}: {age.what} of {span} ({_BASES.get(age.basis, '')}{age.source})"

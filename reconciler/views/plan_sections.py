@@ -24,7 +24,14 @@ from reconciler.model.text_enumerations import format_count
 from reconciler.views.approvals import describe_need, describe_needs
 from reconciler.views.causes import describe_causes, iter_rows_cause
 from reconciler.views.comparison import describe_comparison, iter_differences
-from reconciler.views.impact import describe_age, describe_blast, describe_concentration, describe_near, weight
+from reconciler.views.impact import (
+    describe_age,
+    describe_blast,
+    describe_concentration,
+    describe_near,
+    describe_overlaps,
+    weight,
+)
 from reconciler.views.origin import describe_origin
 from reconciler.views.reasons import (
     describe_counts,
@@ -181,6 +188,8 @@ def _describe_impact(value: Plan) -> Iterator[Section]:
         for each in impact.bands
     )
     yield Section("moves", "Moves between bands", ("segment", "from", "to", "people"), moves, folded=True)
+    met = tuple((quote(each),) for each in describe_overlaps(impact))
+    yield Section("overlaps", "People whom other campaigns call as well", (), met, folded=True)
     more = [words for each in impact.near if (words := describe_near(each))]
     more += [words for age in impact.data if (words := describe_age(age))]
     points = tuple((quote(each),) for each in more)

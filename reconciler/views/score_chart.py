@@ -60,7 +60,8 @@ def _draw(key: str, scores: ScoreHistogram, rest: str) -> Chart:
     shapes.append(Label(WIDTH / 2, floor + 13, "points", "middle", "soft"))
     shapes.append(Label(WIDTH, floor + 13, f"{end:g}", "end", "soft"))
     edges = ", ".join(f"{edge.band} from {edge.edge:g}" for edge in scores.edges) or "none"
-    words = f"{format_count(_count_people(scores), 'person', 'people')} whose score alone decides, in steps of "
+    words = f"{format_count(_count_people(scores), 'person', 'people')} whose score alone decides, "
+    words += "counted to the nearest ten, in steps of "
     words += f"{scores.width:g} points; thresholds: {edges}{rest}"
     rows = tuple((_name_step(scores, at), f"{inside:,}", f"{outside:,}") for at, (inside, outside) in enumerate(steps))
     return Chart(

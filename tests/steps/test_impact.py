@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from reconciler.model.impact import Impact, blast_radius
 from reconciler.model.workspace_settings import Workspace
 from reconciler.simulator import Simulator
 from reconciler.steps.load import load
-from tests.conftest import Folder, manifest
+from tests.conftest import Ended, Folder, manifest
 from tests.scene import (
     END,
     START,
@@ -101,22 +102,22 @@ def test_who_is_put_on_a_list_that_is_dialled_starts_being_called(
 def test_who_moves_between_the_bands_of_one_campaign_goes_on_being_called(
     tenant: Simulator, folder: Folder, measure: Measure
 ) -> None:
-    """Ten are exchanged between the lists, ten are new."""
-    people(tenant, 100)
+    """Twenty are exchanged between the lists, twenty are new."""
+    people(tenant, 200)
     waves(folder)
     for band, those in (("High", range(50, 90)), ("Low", range(50))):
-        tenant.store.add_list(band, [contact(number) for number in those])
+        tenant.store.add_list(band, [contact(more + number) for number in those for more in (0, 100)])
         live_campaign(tenant, f"Wave {band.lower()}", band)
     impact = measure()
-    assert moved(impact) == {("high", "low"): 10, (None, "high"): 10}
-    assert told(impact) == {"wave": (90, 10, 0, 10, 100)}
-    assert impact.blast == blast_radius(90, 10, 0, 10, 0)
+    assert moved(impact) == {("high", "low"): 20, (None, "high"): 20}
+    assert told(impact) == {"wave": (180, 20, 0, 20, 200)}
+    assert impact.blast == blast_radius(180, 20, 0, 20, 0)
     near = {each.edge: (each.below_5, each.below_10, each.above_5, each.above_10) for each in impact.near}
-    assert near == {60.0: (5, 10, 5, 10)}
+    assert near == {60.0: (10, 20, 10, 20)}
     (scores,) = impact.scores
     assert [(each.band, each.edge) for each in scores.edges] == [("high", 60.0)]
     assert (scores.start, scores.width, scores.outside) == (0.0, 5.0, (0,) * 20)
-    assert scores.inside == (5,) * 20
+    assert scores.inside == (10,) * 20
 
 
 def test_a_campaign_that_ceases_to_dial_stops_everybody_and_one_that_begins_starts_everybody(
@@ -170,4 +171,58 @@ def test_a_plan_says_where_it_is_concentrated_and_nothing_of_what_is_sensitive(
     assert moved(impact) == {("engaged", None): 60}
     told = [(each.change, [(one.of, one.value) for one in each.where], each.share) for each in impact.concentration]
     assert told == [("removed", [("branch", "south")], 100)]
-    assert [(each.what, each.oldest) for each in impact.data] == [("contacts", None)]
+    assert [(each.what, each.basis, each.oldest is None) for each in impact.data] == [("contacts", "modified", False)]
+
+
+def test_few_people_near_a_threshold_are_not_counted_and_neither_are_those_of_a_step(
+    tenant: Simulator, folder: Folder, measure: Measure
+) -> None:
+    """Five have each five points: below 75 and above it stand five, and ten with the next five."""
+    people(tenant, 100)
+    declare_segment(folder)
+    declare_campaign(folder)
+    impact = measure()
+    (near,) = impact.near
+    assert (near.below_5, near.below_10, near.above_5, near.above_10) == (None, 10, None, 10)
+    assert impact.scores == ()
+
+
+def test_whoever_shares_a_number_with_somebody_on_another_campaigns_list_is_an_overlap(
+    tenant: Simulator, folder: Folder, measure: Measure
+) -> None:
+    """Nobody is on both lists; the numbers of 80 to 89 are also those of ten others."""
+    people(tenant, 100)
+    others = [f"OTHER{number:04d}" for number in range(80, 90)]
+    tenant.store.add_contacts(
+        {"id": each, "phoneNumber": f"+1212555{100 + number:04d}"} for number, each in enumerate(others, start=80)
+    )
+    tenant.store.add_list("Others", others)
+    live_campaign(tenant, "Morning", "Others")
+    declare_segment(folder)
+    declare_campaign(folder)
+    impact = measure()
+    assert {each.shared for each in impact.campaigns} == {0}
+    assert [(each.address.name, each.campaign, each.people) for each in impact.overlaps] == [("evening", "Morning", 10)]
+
+
+def test_a_score_that_is_marked_sensitive_is_in_no_count_and_in_no_example(
+    folder: Folder, tenant: Simulator, run: Callable[..., Ended]
+) -> None:
+    people(tenant, 200)
+    declare_segment(folder)
+    rows = [f"{contact(n)},{70.25 if n < 100 else 80.5}" for n in range(200)]
+    folder.write("people.csv", "\n".join(["id,points", *rows]) + "\n")
+    columns = "columns: {contactId: id, engagementScore: points}"
+    files = f"files:\n  paths: [people.csv]\n  format: csv\n  {columns}"
+    told = {}
+    for sensitive in (False, True):
+        marked = "\n  attributes: {health: {column: points, sensitive: true}}" if sensitive else ""
+        folder.write("source.yaml", manifest("ContactSource", "all", files + marked))
+        document = json.loads(run("plan", "--format", "json").out)
+        (change,) = document["row_changes"]
+        examples = [(each["score"], each["was"]) for each in change["samples"]]
+        assert examples
+        told[sensitive] = (bool(document["impact"]["near"]), bool(document["impact"]["scores"]), set(examples))
+        words = json.dumps(document) + run("plan").out
+        assert ("80.5" in words) is not sensitive
+    assert told == {False: (True, True, {(80.5, None)}), True: (False, False, {(None, None)})}

@@ -17,6 +17,7 @@ from reconciler.model.impact import (
     Edge,
     Impact,
     NearThreshold,
+    Overlap,
     ScoreHistogram,
     Value,
     blast_radius,
@@ -200,13 +201,14 @@ def impact() -> Impact:
         ),
         (NearThreshold(segment, "high", 60.0, 120, 260, 95, 180),),
         (
-            DataAge(segment, "contacts", "list 'All customers'"),
+            DataAge(segment, "contacts", "list 'All customers'", basis="read"),
             DataAge(
                 segment,
                 "interactions",
                 "the interactions of list 'All customers'",
                 datetime(2026, 4, 2, 7, tzinfo=UTC),
                 datetime(2026, 6, 30, 21, tzinfo=UTC),
+                "events",
             ),
         ),
         (
@@ -219,6 +221,7 @@ def impact() -> Impact:
                 (Edge("low", 30.0), Edge("high", 60.0)),
             ),
         ),
+        (Overlap(CAMPAIGN, "Evening", 210), Overlap(CAMPAIGN, "Morning", 14)),
     )
 
 

@@ -154,8 +154,9 @@ def test_scores_stand_on_each_other_and_their_thresholds_are_where_they_are() ->
     lines = [each for each in chart.shapes if isinstance(each, Stroke) and each.look == "edge"]
     assert [each.x for each in lines] == [72, 225]
     assert {"low from 20", "high from 62.5"} <= set(labels(chart))
-    assert "750 people whose score alone decides, in steps of 10 points; thresholds: low from 20, high from 62.5" in (
-        chart.description
+    assert (
+        "750 people whose score alone decides, counted to the nearest ten, in steps of 10 points; thresholds: low from 20, high from 62.5"
+        in (chart.description)
     )
     assert chart.rows[2] == ("20 to 30", "100", "100")
 

@@ -22,6 +22,7 @@ from reconciler.audience.impact.disclosable_attributes import (
     list_attributes,
 )
 from reconciler.audience.impact.free_text_columns import list_cells, list_free_text
+from reconciler.audience.impact.small_groups import FEWEST
 from reconciler.audience.relations import engine
 from reconciler.model.impact import Change, Concentration, Value
 from reconciler.model.row_queries import RowQuery, Rows
@@ -29,9 +30,6 @@ from reconciler.model.segment_membership import MembershipDecision
 
 if TYPE_CHECKING:
     from ibis import BaseBackend, Table
-
-FEWEST = 10
-"""People who have a value, in the population and in the change, and who do not: else it is not told (k-anonymity)."""
 
 SUPPORT, LIFT, DEVIATIONS = 0.1, 1.5, 4.0
 """What is told: at least a tenth of the changed people, half as often again as elsewhere, and by no chance: so many

@@ -17,6 +17,7 @@ from reconciler.audience import tables
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography, postal_codes, staged_contacts, staged_members
 from reconciler.model.row_queries import PeopleQuery, RowQuery, Rows
+from reconciler.model.score_model import RecencyFrequency
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.source_specs import FileFeed
 from reconciler.model.tables import DECISIONS
@@ -81,6 +82,14 @@ def list_closed_columns(feed: PeopleQuery, columns: Mapping[str, str]) -> set[st
     closed = {column for name, column in getattr(feed, "attributes", ()) if name in sensitive}
     closed |= {columns[name] for name in _NAMES if name in columns}
     return closed | {column for parts in getattr(feed, "phones", ()) for column in parts}
+
+
+def hides_score(standing: MembershipDecision) -> bool:
+    """Whether the score of a segment's people is a column that is sensitive, or that says who they are."""
+    feed = standing.segment.contacts
+    columns = dict(getattr(feed, "columns", ()))
+    measured = any(not isinstance(each, RecencyFrequency) for each in standing.segment.score.measures())
+    return measured and columns.get("engagementScore", "") in list_closed_columns(feed, columns)
 
 
 def _is_of_several(feed: PeopleQuery) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from reconciler.audience import tables
-from reconciler.audience.impact.disclosable_attributes import list_closed_columns
+from reconciler.audience.impact.disclosable_attributes import hides_score
 from reconciler.audience.impact.near_threshold import select_decided
+from reconciler.audience.impact.small_groups import blur_counts
 from reconciler.audience.relations import engine
 from reconciler.model.impact import Edge, ScoreHistogram
 from reconciler.model.score_model import Combined, RecencyFrequency, Score
@@ -20,18 +21,22 @@ if TYPE_CHECKING:
 STEPS = 25
 """Steps at most."""
 
-_ENGAGEMENT = "engagementScore"
 
-
-def count_scores(backend: BaseBackend, standing: MembershipDecision) -> Iterator[ScoreHistogram]:
+def count_scores(
+    backend: BaseBackend,
+    standing: MembershipDecision,
+    shown: Callable[[Iterable[int]], tuple[int, ...]] = blur_counts,
+) -> Iterator[ScoreHistogram]:
     """Who is in and who is out, of those whose score alone decides, by score; nothing where there is nobody.
+
+    `shown` makes of exact counts those that may be told.
 
     Nothing either where the score is a column of the source that the mapping calls sensitive. Scores below the first
     step, or above the last, count to these.
     """
     import ibis
 
-    if _is_closed(standing):
+    if hides_score(standing):
         return
     start, width, steps = plan_steps(standing.segment.score)
     decided = select_decided(tables.read_table(backend, standing.rows, DECISIONS))
@@ -41,19 +46,11 @@ def count_scores(backend: BaseBackend, standing: MembershipDecision) -> Iterator
     people = ([0] * steps, [0] * steps)
     for at, is_in, many in engine.list_rows(backend, counted, tuple[int, bool, int]):
         people[is_in][at] = many
-    outside, inside = tuple(people[0]), tuple(people[1])
+    outside, inside = shown(people[0]), shown(people[1])
     bands = sorted(standing.segment.score.bands, key=lambda band: band.low)
     edges = tuple(Edge(band.name, band.low / 100) for band in bands if band.low > start)
     if any(inside) or any(outside):
         yield ScoreHistogram(standing.segment.address, start / 100, width / 100, inside, outside, edges)
-
-
-def _is_closed(standing: MembershipDecision) -> bool:
-    """Whether the score is what a mapping calls sensitive."""
-    feed = standing.segment.contacts
-    columns = dict(getattr(feed, "columns", ()))
-    measured = any(not isinstance(each, RecencyFrequency) for each in standing.segment.score.measures())
-    return measured and columns.get(_ENGAGEMENT, "") in list_closed_columns(feed, columns)
 
 
 def plan_steps(score: Score) -> tuple[int, int, int]:

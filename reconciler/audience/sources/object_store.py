@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -35,6 +36,11 @@ class Object:
     def __init__(self, bucket: Bucket, meta: Meta) -> None:
         self._bucket, self._meta = bucket, meta
         self.name = bucket.url(meta.key)
+
+    @property
+    def written(self) -> datetime:
+        """When it was written last, by the store's clock."""
+        return self._meta.written
 
     def fetch(self, into: Path) -> None:
         """Bring it here, whole, into a new file that only its owner may read.

@@ -19,6 +19,7 @@ from reconciler.audience.diff import (
     rejected_contacts,
 )
 from reconciler.audience.diff.list_change_files import MemberDiff
+from reconciler.audience.impact.disclosable_attributes import hides_score
 from reconciler.model import delivery_method as delivery_of
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.delivery_method import Chosen, Key
@@ -60,11 +61,16 @@ def diff_lists(
         return membership_diff.compare_members(backend, standing, current, files, owed, keys, personal, past, again)
 
     compared, ways = _compare(backend, standing, current, compare, live)
+    hidden = hides_score(standing)
     shown = wire_rows.pick_examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
     for band, target in targets.items():
         samples = tuple(
             Sample(
-                tokens.token(each.contact), tokens.hint(each.contact), each.action, each.reason, each.score, each.was
+                tokens.token(each.contact),
+                tokens.hint(each.contact),
+                each.action,
+                each.reason,
+                *((None, None) if hidden else (each.score, each.was)),
             )
             for each in shown[band]
         )

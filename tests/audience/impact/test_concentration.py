@@ -11,8 +11,9 @@ import pyarrow as arrow
 import pytest
 from pyarrow import parquet
 
-from reconciler.audience.impact.concentration import FEWEST, TOP, find_concentration
+from reconciler.audience.impact.concentration import TOP, find_concentration
 from reconciler.audience.impact.disclosable_attributes import is_tellable
+from reconciler.audience.impact.small_groups import FEWEST
 from reconciler.audience.relations import engine
 from reconciler.model.impact import Concentration
 from reconciler.model.list_change import Accounting

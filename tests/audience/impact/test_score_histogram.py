@@ -50,7 +50,8 @@ def count(backend: Any, folder: Path, those: Sequence[Person], **feed: Any) -> l
     target = Target("high", Address("ContactList", "high"), "High", MembersOf("High", ()))
     score = Score(Engagement(), BANDS)
     segment = Segment(SEGMENT, source, {}, score, (), (target,), True, Delivery("listContacts", None, ()))
-    return list(count_scores(backend, MembershipDecision(segment, decided, decided, Accounting(SEGMENT, 0, (), ()))))
+    standing = MembershipDecision(segment, decided, decided, Accounting(SEGMENT, 0, (), ()))
+    return list(count_scores(backend, standing, tuple))
 
 
 def test_everybody_whose_score_alone_decides_is_in_one_step_and_nobody_else(backend: Any, tmp_path: Path) -> None:
