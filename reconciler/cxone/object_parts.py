@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.cxone.transport import Transport
-from reconciler.model.surface_wire import Part, Wire
+from reconciler.model.reply_shape import Rows, Shape
+from reconciler.model.surface_wire import Call, Part, Wire
 from reconciler.model.worker_pool import work_all
 
 Answers = Mapping[str, tuple[Any, ...]]
@@ -15,11 +16,12 @@ Answers = Mapping[str, tuple[Any, ...]]
 
 
 def read_parts(transport: Transport, wire: Wire, ids: Sequence[str]) -> Answers:
-    """What the endpoints of its parts tell of each object, several objects at once."""
+    """What the endpoints of its parts tell of each object, several objects at once; each is asked once."""
     found: dict[str, tuple[Any, ...]] = {}
 
     def read(object_id: str) -> None:
-        found[object_id] = tuple(read_part(transport, wire, part, object_id) for part in wire.parts)
+        asked: dict[str, Any] = {}
+        found[object_id] = tuple(_read(transport, wire, part, object_id, asked) for part in wire.parts)
 
     if wire.parts:
         work_all(read, ids, transport.access.pace.workers, "parts")
@@ -28,8 +30,20 @@ def read_parts(transport: Transport, wire: Wire, ids: Sequence[str]) -> Answers:
 
 def read_part(transport: Transport, wire: Wire, part: Part, object_id: str) -> Any:
     """What one of them tells."""
-    call = part.one(object_id)
-    return transport.call(call.method, call.path, query=call.query, scope=wire.read_scope, shape=part.shape)
+    return _read(transport, wire, part, object_id, {})
+
+
+def _read(transport: Transport, wire: Wire, part: Part, object_id: str, asked: dict[str, Any]) -> Any:
+    def ask(call: Call, shape: Shape | Rows) -> Any:
+        key = f"{call.method} {call.path} {sorted(call.query.items())}"
+        if key not in asked:
+            asked[key] = transport.call(
+                call.method, call.path, query=call.query, scope=wire.read_scope, shape=shape, may_be_empty=True
+            )
+        return {} if asked[key] is None else asked[key]
+
+    first = ask(part.one(object_id), part.shape)
+    return first if part.also is None else (first, ask(part.also[0](object_id), part.also[1]))
 
 
 def split_fields(wire: Wire, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[Part, dict[str, Any]]]]:

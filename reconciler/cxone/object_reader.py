@@ -192,14 +192,14 @@ class ObjectReader:
         surface = kind.surface(self._transports)
         if surface is None:
             raise ReconcilerError(f"no surface of the tenant holds a {kind.name}")
-        return surface
+        return surface if surface.bind is None else surface.bind(self._transports[surface.name].access.known)
 
     def _make_url(self, surface: Wire) -> str:
         """Where the objects of a kind are: what their ids are of."""
         return self._transports[surface.name].base_url.rstrip("/") + surface.path
 
     def _iter_collection(self, surface: Wire, query: Query | None = None) -> Iterator[Mapping[str, Any]]:
-        return read_collection(self._transports[surface.name], surface, query or {})
+        return read_collection(self._transports[surface.name], surface, {**surface.query, **(query or {})})
 
     def _understand(self, kind: Kind, surface: Wire, bodies: Iterable[Mapping[str, Any]]) -> list[LiveObject]:
         """Live objects of bodies; those that were made inactive are none."""

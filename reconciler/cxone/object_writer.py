@@ -13,13 +13,17 @@ from reconciler.cxone.campaign_reader import CampaignReader
 from reconciler.cxone.error_mapping import clean_text
 from reconciler.cxone.errors import Conflict, NotFound, Unknown
 from reconciler.cxone.object_parts import read_part, split_fields
+from reconciler.cxone.pages import MOST_OBJECT_PAGES, read_collected
+from reconciler.cxone.surface_objects import Reading
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.kind import Kind
 from reconciler.model.live_state import LiveObject
 from reconciler.model.paging import pick
-from reconciler.model.surface_wire import Call, Part, Wire
+from reconciler.model.surface_wire import Call, Companion, Part, Wire
 
 _CREATIONS = 3
+_LOOKS = 6
+"""How often a new object is looked for that may be missing for a while."""
 
 
 class RefusedInAnswer(ReconcilerError):
@@ -44,8 +48,10 @@ class ObjectWriter(CampaignReader):
             raise self._make_impossible(kind, surface, "made")
         main, parts = split_fields(surface, fields)
         body = self._make_body(surface, surface.ownership.mark(main, {}, owner))
+        for companion in surface.companions:
+            body[companion.field] = self._find_or_make(surface, companion, fields["name"])
         for attempt in range(1, _CREATIONS + 1):
-            found = self.read_named(kind, fields["name"])
+            found = self._await_named(kind, surface, fields["name"], again=attempt > 1)
             if found is not None:
                 return self._take_over(kind, surface, found, fields, owner)
             self._refuse_doubles(kind.name, fields["name"])
@@ -59,9 +65,42 @@ class ObjectWriter(CampaignReader):
             else:
                 self._take_in(kind, surface, fields["name"], pick(answer, surface.requests.named), owner)
                 if parts:
+                    self._await_named(kind, surface, fields["name"])
                     self._change_parts(kind, surface, fields["name"], parts)
                 return None
         return None
+
+    def _await_named(self, kind: Kind, surface: Wire, name: str, *, again: bool = True) -> LiveObject | None:
+        """An object by its name; one that may have been made just now is waited for, where that may take a while."""
+        for failures in range(1, _LOOKS + 1):
+            found = self.read_named(kind, name)
+            if found is not None or not (again and surface.requests.lags) or failures == _LOOKS:
+                return found
+            self._transports[surface.name].rest(failures)
+        return None
+
+    def _find_or_make(self, surface: Wire, companion: Companion, name: str) -> str:
+        """The id of what is made before an object, under its name; looked up before it is made, and after a lost reply.
+
+        Raises:
+            Unknown: it can still not be said whether it was made.
+        """
+        transport, what = self._transports[surface.name], companion.path.lstrip("/")
+        call = Call("GET", companion.path, companion.find(name))
+        pages, shape, key = companion.pages, companion.shape, companion.id_field
+        reading = Reading(transport, call, pages, shape, key, surface.read_scope, what)
+        for attempt in range(1, _CREATIONS + 1):
+            held = read_collected(lambda add: reading.read(add, MOST_OBJECT_PAGES), what, key)
+            found = next((str(each[key]) for each in held if str(each[companion.name_field]) == name), None)
+            if found is not None:
+                return found
+            try:
+                answer = self._send(surface, companion.create(name), expect_id=companion.named, idempotent=False)
+                return str(pick(answer, companion.named))
+            except (Conflict, Unknown):
+                if attempt == _CREATIONS:
+                    raise
+        raise AssertionError("each attempt ends")
 
     def _take_in(self, kind: Kind, surface: Wire, name: str, told: Any, owner: str) -> None:
         """Know a new object by the id that it was told to have, and write down whose it is if it cannot say it itself.
@@ -139,7 +178,9 @@ class ObjectWriter(CampaignReader):
         transport = self._transports[surface.name]
         for part, fields in parts:
             held = read_part(transport, surface, part, live.id)
-            self._send(surface, part.change(live.id, fields, held), lane=self._find_lane(surface, live.id, write=True))
+            calls = part.change(live.id, self._name_ids(surface, fields), held)
+            for call in (calls,) if isinstance(calls, Call) else calls:
+                self._send(surface, call, lane=self._find_lane(surface, live.id, write=True))
 
     def _make_impossible(self, kind: Kind, surface: Wire, what: str) -> ReconcilerError:
         """What is said of a write that a surface has no request for; a plan has none."""
@@ -179,11 +220,15 @@ class ObjectWriter(CampaignReader):
 
     def _make_body(self, surface: Wire, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Fields in names → a wire body with ids."""
+        return surface.write(self._name_ids(surface, fields))
+
+    def _name_ids(self, surface: Wire, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields with the ids of what they refer to."""
         named = dict(fields)
         for reference in surface.references:
             if reference.field in named:
                 named[reference.wire] = self._find_id(reference.kind, named.pop(reference.field))
-        return surface.write(named)
+        return named
 
     def _send(self, surface: Wire, call: Call, **options: Any) -> Any:
         transport = self._transports[surface.name]

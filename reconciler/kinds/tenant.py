@@ -18,7 +18,18 @@ from reconciler.model.secret import Secret
 from reconciler.model.tenant import REPLY_SIZE, DeclaredSurface, Pace
 from reconciler.surfaces import load_surfaces as api_surfaces
 
-_PARAMETERS = ("domain", "tenant", "org", "instance", "area", "cluster", "tenantId", "version", "issuer")
+_PARAMETERS = (
+    "domain",
+    "tenant",
+    "org",
+    "instance",
+    "area",
+    "cluster",
+    "tenantId",
+    "version",
+    "issuer",
+    "scheduleZone",
+)
 _LONGEST_CREDENTIAL = 10_000
 
 

@@ -125,6 +125,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "unchangeable": {"fields": LIST},
     "undeclared": {},
     "made_inactive": {},
+    "not_held": {"fields": LIST},
     "released_by_option": {},
     "released_by_manifest": {"where": TEXT},
     # how a list is written, where the manifest leaves it open

@@ -7,7 +7,7 @@ writes a tenant asks it, and knows no path, field or method of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -57,6 +57,7 @@ class Requests:
             says so, and what `Wire.gone` says of its body is that there is none.
         refused: the answer to a creation or change → the words in which it refuses it though its status is 200; None:
             it does not.
+        lags: whether a new object may be missing for a while in what is read.
     """
 
     create: Callable[[Body], Call] | None = None
@@ -66,6 +67,7 @@ class Requests:
     delete: Callable[[str], Call] | None = None
     inactive: bool = False
     refused: Callable[[Any], str | None] | None = None
+    lags: bool = False
 
 
 def rest(collection: str) -> Requests:
@@ -131,14 +133,38 @@ class Part:
     Attributes:
         fields: the live fields that it holds, and no other part does, nor the object's body.
         one: the object's id → the request that tells it. shape: of its answer. read: the answer → these live fields.
-        change: the object's id, those of its fields that are written, its answer read right before → the request.
+        change: the object's id, those of its fields that are written, with ids in the place of names, and its answer
+            read right before → the request, or several in this order.
+        also: a second request that tells it, and its shape: then both answers, in this order, are its answer.
     """
 
     fields: frozenset[str]
     one: Callable[[str], Call]
     shape: Shape | Rows
-    read: Callable[[Body], dict[str, Any]]
-    change: Callable[[str, Mapping[str, Any], Body], Call]
+    read: Callable[[Any], dict[str, Any]]
+    change: Callable[[str, Mapping[str, Any], Any], Call | Sequence[Call]]
+    also: tuple[Callable[[str], Call], Shape | Rows] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """An object that is made before another and under its name, and that the other's body refers to.
+
+    Attributes:
+        field: the body's field with its id. path, pages, shape: of its collection.
+        find: a name → the query for those of the name. id_field, name_field: of its bodies.
+        create: a name → the request that makes it. named: where the answer has its id.
+    """
+
+    field: str
+    path: str
+    pages: Pages
+    shape: Shape
+    find: Callable[[str], Query]
+    id_field: str
+    name_field: str
+    create: Callable[[str], Call]
+    named: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +191,12 @@ class Wire:
         gone: whether a body is of an object that was made inactive, and counts as none.
         parts: those of its fields that have endpoints of their own.
         fixed: the live fields that it does not change once an object is made.
+        query: what the collection is always asked with.
+        companions: what is made before an object.
+        unheld: live fields that a manifest may say though there is no place for them: they are left out, and a plan
+            says so. takes: of a field, the only values that there is a place for.
+        asks: of a field, the parameter of the surface without which it cannot be written.
+        bind: the surface's parameters → how it then holds objects; None: they make no difference.
         paced: whether the tenant counts requests about each object, on whatever surface (contract, clarified since).
         statistics: what was counted of an object's calls; None: nothing is.
     """
@@ -193,6 +225,12 @@ class Wire:
     gone: Callable[[Body], bool] = lambda body: False
     parts: tuple[Part, ...] = ()
     fixed: frozenset[str] = field(default_factory=frozenset)
+    query: Query = field(default_factory=dict)
+    companions: tuple[Companion, ...] = ()
+    unheld: frozenset[str] = field(default_factory=frozenset)
+    takes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    asks: Mapping[str, str] = field(default_factory=dict)
+    bind: Callable[[Mapping[str, str]], Wire] | None = None
 
     @property
     def writable(self) -> bool:

@@ -38,6 +38,7 @@ def describe_object(step: Step, change: ObjectChange, causes: Causes | None) -> 
     yield Text.assemble((f"{symbol} ", style), (plain(str(change.address)), "bold"), plain(f'  {verb} "{change.name}"'))
     if words := describe_object_cause(causes, change):
         yield Text(plain(f"    {words}"), "yellow")
+    yield from (Text(plain(f"    {describe_reason(why)}"), "yellow") for why in change.why if why.code == "not_held")
     if change.action is Action.CREATE:
         told = [f"{field.path}: {_format_value(field.after)}" for field in change.fields if field.path != "name"]
         told += [f"{name}: {describe_reason(why)}" for name, why in change.later.items()]

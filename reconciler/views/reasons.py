@@ -109,6 +109,9 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
         f"the tenant cannot change {' or '.join(args['fields'])}: it is replaced, and the old one deleted"
     ),
     "undeclared": "it carries this workspace's mark and no manifest declares it",
+    "not_held": lambda args: (
+        f"the tenant has no place for {', '.join(args.get('fields', ()))}: left out, and never compared"
+    ),
     "made_inactive": "no manifest declares it; the tenant deletes none: it is made inactive, and stays there",
     "released_by_option": "no manifest declares it, and `--release` names it",
     "released_by_manifest": "its manifest says `release: true` ({where})",

@@ -11,6 +11,7 @@ import requests
 
 from reconciler.simulator import JobPace, Options, Simulator
 from reconciler.simulator.surfaces.nice.login import APPLICATION
+from reconciler.simulator.surfaces.nice.skill_store import Skills
 
 V33 = "/incontactAPI/services/v33.0"
 CREATE = {"listName": "Chosen", "externalIdColumn": "id", "firstNameColumn": "first", "scoreColumn": "score"}
@@ -169,3 +170,128 @@ def test_a_record_that_was_taken_off_is_still_told_as_such(client: Client) -> No
     }
     assert records(client, list_id, updatedSince="2020-01-01T00:00:00Z")
     assert records(client, list_id, updatedSince="2099-01-01T00:00:00Z") == []
+
+
+SKILL = {"skillName": "Chosen", "mediaTypeId": 4, "isOutbound": True, "outboundStrategy": "Personal Connection"}
+
+
+def make_skill(client: Client, tenant: Simulator, **more: Any) -> int:
+    """A skill with its campaign."""
+    campaign = client.send("POST", "/campaigns", {"name": "Chosen"}).json()["id"]
+    told = client.send("POST", "/skills", {"skills": [{**SKILL, "campaignId": campaign, **more}]}).json()
+    assert told == {"errorCount": 0, "skillsResults": [{"success": True, "error": ""}]}
+    return tenant.store.part(Skills).named("Chosen").number
+
+
+def test_a_campaign_is_flat_from_33_on_and_the_shape_of_another_version_is_answered_with_500(client: Client) -> None:
+    old, flat = {"campaigns": [{"campaignName": "X"}]}, {"name": "X"}
+    v32 = V33.replace("33", "32")
+    assert client.send("POST", "/campaigns", old).status_code == 500
+    assert client.send("POST", "/campaigns", flat, base=v32).status_code == 500
+    made = client.send("POST", "/campaigns", flat).json()["id"]
+    assert client.send("GET", f"/campaigns/{made}").json()["name"] == "X"
+    assert client.send("GET", f"/campaigns/{made}", base=v32).json()["campaignName"] == "X"
+    assert client.send("POST", "/campaigns", flat).status_code == 409
+    assert client.send("PATCH", f"/campaigns/{made}/status", isActive="false").status_code == 200
+    assert client.send("GET", "/campaigns", searchString="x").json()["campaigns"][0]["isActive"] is False
+    assert client.send("GET", "/campaigns", searchString="y").status_code == 204
+
+
+def test_a_skill_is_refused_in_a_result_of_its_own_and_has_no_id_there(client: Client, tenant: Simulator) -> None:
+    make_skill(client, tenant)
+    told = client.send("POST", "/skills", {"skills": [{**SKILL, "campaignId": 501}, {**SKILL, "campaignId": 99}]})
+    assert told.status_code == 200
+    assert (told.json()["errorCount"], [each["success"] for each in told.json()["skillsResults"]]) == (
+        2,
+        [False, False],
+    )
+
+
+def test_a_new_skill_is_told_after_a_while_and_never_deleted(client: Client, tenant: Simulator) -> None:
+    tenant.store.part(Skills).lag = 1
+    number = make_skill(client, tenant)
+    assert client.send("GET", "/skills", searchString="cho").status_code == 204
+    assert [each["skillId"] for each in client.send("GET", "/skills", searchString="cho").json()["skills"]] == [number]
+    assert client.send("DELETE", f"/skills/{number}").status_code == 405
+    assert client.send("POST", f"/skills/{number}/start").status_code == 204
+    assert client.send("PUT", f"/skills/{number}", {"skill": {"isActive": False}}).status_code == 409
+    assert client.send("POST", f"/skills/{number}/stop", force="false").status_code == 204
+    assert client.send("PUT", f"/skills/{number}", {"skill": {"isActive": False}}).json()["success"] is True
+    assert client.send("PUT", f"/skills/{number}", {"isActive": False}).status_code == 400
+    assert client.send("PUT", f"/skills/{number}", {"skill": {"mediaTypeId": 4}}).status_code == 400
+
+
+def test_one_skill_is_told_flat_or_in_a_list(client: Client, tenant: Simulator) -> None:
+    held = tenant.store.part(Skills)
+    numbers = [held.add(f"Skill {n}").number for n in range(2)]
+    told = [client.send("GET", f"/skills/{each}").json() for each in numbers]
+    assert sorted("skills" in each for each in told) == [False, True]
+
+
+def parameters(client: Client, number: int) -> Any:
+    """The blocks of a skill."""
+    return client.send("GET", f"/skills/{number}/parameters").json()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        (
+            "general-settings",
+            {"generalSettings": {"aggressiveness": "4", "waitTimeFactor": 1, "abandonRateCutoff": None}},
+            {"generalSettings": {"aggressiveness": 4.0, "waitTimeFactor": True, "abandonRateCutoff": None}},
+        ),
+        (
+            "cpa-management",
+            {"cpaSettings": {"enableCPALogging": True, "exceptions": [{"attempt_No": 1, "ansMachineDetMode": 2}]}},
+            {"cpaSettings": {"enableCPALogging": "True", "exceptions": [{"attemptNo": 1, "ansMachineDetMode": 2}]}},
+        ),
+        ("xs-settings", {"xsSettings": {"xsScriptID": 7}}, {"xsSettings": {"xsScriptId": 7}}),
+        (
+            "cadence-settings",
+            {"attemptMode": "Sequential", "maximumAttempts": [{"fieldName": "PhoneNumber", "attempts": 3}]},
+            {"cadenceSettings": {"cadenceMaximumAttempts": [{"label": "PhoneNumber", "maxAttempts": 3}]}},
+        ),
+        (
+            "list-management",
+            {"displayField1Name": "tier", "displayField2Name": "score"},
+            {"listManagementSettings": {"displayField1Name": "tier", "displayField2NAme": "score"}},
+        ),
+        ("retry-settings", {"retrySettings": {"maximumAttempts": 3}}, {"retrySettings": {"maximumAttempts": 3}}),
+        (
+            "delivery-preferences",
+            {"deliveryPreferences": {"showPreviewButtonSnooze": True}},
+            {"deliveryPreferences": {"showPreviewButtonSnooze": True}},
+        ),
+        (
+            "time-zones",
+            {"timeZoneSettings": [{"standardName": "Eastern Standard Time", "startTime": "08:00"}]},
+            {"timeZoneSettings": [{"name": "Eastern Standard Time", "startTime": "08:00"}]},
+        ),
+    ],
+)
+def test_a_block_is_told_otherwise_than_it_is_written(
+    client: Client, tenant: Simulator, path: str, body: Any, told: Any
+) -> None:
+    number = make_skill(client, tenant)
+    assert client.send("PUT", f"/skills/{number}/parameters/{path}", body).status_code == 204
+    assert parameters(client, number) | told == parameters(client, number)
+    assert client.send("PUT", f"/skills/{number}/parameters/{path}", {"colour": "red"}).status_code == 400
+    wrapped = {"other": body} if set(body) & {"attemptMode", "displayField1Name"} else next(iter(body.values()))
+    assert client.send("PUT", f"/skills/{number}/parameters/{path}", wrapped).status_code == 400
+
+
+def test_a_week_is_written_flat_and_told_as_days_and_an_upload_makes_a_skill_dial_its_list(
+    client: Client, tenant: Simulator
+) -> None:
+    number, list_id = make_skill(client, tenant), client.make_list()
+    week = {"isScheduled": True, "mondayIsActive": True, "mondayStartTime": "09:00", "mondayEndTime": "17:00"}
+    client.send("PUT", f"/skills/{number}/parameters/schedule-settings", {"scheduleSettings": week})
+    client.upload(list_id, skillId=number)
+    told = parameters(client, number)
+    monday = {"day": "Monday", "active": True, "startTime": "09:00", "endTime": "17:00"}
+    assert monday in told["scheduleSettings"]["schedules"]
+    assert told["callingLists"] == [{"id": list_id, "name": "Chosen"}]
+    skills = client.send("GET", f"/lists/call-lists/{list_id}").json()["resultSet"]["skills"]
+    assert skills == [{"skillId": number}]
+    assert client.send("DELETE", f"/lists/call-lists/{list_id}").status_code == 409

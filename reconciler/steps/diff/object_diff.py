@@ -30,23 +30,29 @@ def diff_declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
             continue
         held = Held(live.objects.get(kind.name, {}).values())
         for resource in desired.catalogue.of_kind(kind.name):
-            fields = kind.fields(resource, desired.catalogue, desired.as_of)
+            declared = kind.fields(resource, desired.catalogue, desired.as_of)
+            fields = {name: value for name, value in declared.items() if name not in surface.unheld}
+            left = tuple(sorted(declared.keys() - fields.keys()))
             found = live.find(kind.name, fields["name"])
+            unmoved = _find_unmoved(desired, kind, resource, held)
             if found is None:
-                yield replace(
-                    _make_creation(resource, fields, surface), unmoved=_find_unmoved(desired, kind, resource, held)
-                )
+                yield _tell_left_out(replace(_make_creation(resource, fields, surface), unmoved=unmoved), left)
                 continue
-            update = _make_update(kind, resource, fields, surface, found)
-            update = replace(update, unmoved=_find_unmoved(desired, kind, resource, held))
+            update = replace(_make_update(kind, resource, fields, surface, found), unmoved=unmoved)
+            update = _tell_left_out(update, left)
             fixed = kind.list_fixed(live.surfaces)
             stuck = tuple(each.path for each in update.fields if each.path in fixed)
             # what carries no mark of ours is not deleted, nor what nobody can delete: it cannot be replaced either
-            ours = found.owner == desired.settings.name and surface.deletes
+            ours = found.owner == desired.settings.name and surface.deletes and not surface.requests.inactive
             if stuck and kind.replacement is not None and ours:
                 yield _make_replacement(update, fields, stuck, kind.replacement, surface, live)
             else:
                 yield update
+
+
+def _tell_left_out(change: ObjectChange, left: tuple[str, ...]) -> ObjectChange:
+    """A change that says what of its manifest the tenant has no place for."""
+    return replace(change, why=(Reason("not_held", left), *change.why)) if left else change
 
 
 def _find_unmoved(desired: Desired, kind: Kind, resource: Resource, held: Held) -> Unmoved | None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from reconciler.kinds import load_kinds
 from reconciler.model.desired_state import Desired
@@ -12,6 +12,7 @@ from reconciler.model.live_state import LiveObject
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
+from reconciler.model.surface_wire import Wire
 
 
 def find_unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
@@ -21,8 +22,8 @@ def find_unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
     for kind in load_kinds().values():
         for resource in desired.catalogue.of_kind(kind.name):
             surface = kind.surface(reader.surfaces)
-            if surface is not None and surface.holds is not None:
-                yield from _find_unheld(desired, kind, resource, surface.name, surface.holds)
+            if surface is not None:
+                yield from _find_unheld(desired, kind, resource, surface)
             if kind.surfaces and surface is None:
                 needed = " or ".join(surface.name for surface in kind.surfaces)
                 message = f"{resource.address} needs the surface {needed}"
@@ -33,14 +34,22 @@ def find_unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
                 yield Problem(place, "missing-surface", f"no surface of the tenant offers {method}", hint=hint)
 
 
-def _find_unheld(
-    desired: Desired, kind: Kind, resource: Resource, surface: str, holds: Container[str]
-) -> Iterator[Problem]:
-    """What is declared of an object, and the tenant's surface has no place for."""
-    for name in kind.fields(resource, desired.catalogue, desired.as_of):
-        if name not in holds:
-            message = f"the surface {surface} of the tenant has no `{name}` of a {kind.name}"
+def _find_unheld(desired: Desired, kind: Kind, resource: Resource, surface: Wire) -> Iterator[Problem]:
+    """What is declared of an object, and the tenant's surface has no place for, or not without being told more."""
+    spec = desired.tenant.spec["surfaces"][surface.name]
+    for name, value in kind.fields(resource, desired.catalogue, desired.as_of).items():
+        if surface.holds is not None and name not in surface.holds | surface.unheld:
+            message = f"the surface {surface.name} of the tenant has no `{name}` of a {kind.name}"
             yield Problem(resource.where("spec", name), "field-not-held", message, hint="leave it out")
+        elif name in surface.takes and value not in surface.takes[name]:
+            message = f"the surface {surface.name} of the tenant has no place for `{name}: {value}` of a {kind.name}"
+            known = ", ".join(sorted(surface.takes[name]))
+            yield Problem(resource.where("spec", name), "field-not-held", message, hint=f"it takes {known}")
+        elif name in surface.asks and surface.asks[name] not in spec:
+            asked = surface.asks[name]
+            message = f"the surface {surface.name} cannot be told the `{name}` of a {kind.name} without its `{asked}`"
+            where = desired.tenant.where("spec", "surfaces", surface.name)
+            yield Problem(where, "missing-field", message, hint=f"add `{asked}:` to the surface")
 
 
 def find_ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iterator[Problem]:

@@ -146,6 +146,7 @@ CALL_LIST = Wire(
     ownership=InLedger(),
     holds=frozenset({"name", "type"}),
     fixed=frozenset({"name", "type"}),
+    unheld=frozenset({"description"}),
     size="validRecords",
     members=MEMBERS,
     read=lambda body: {"type": "outbound"},

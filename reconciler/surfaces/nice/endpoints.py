@@ -51,6 +51,7 @@ class Endpoint:
 
 _LIST = "/lists/call-lists/{}"
 _SKILL = "/skills/{}"
+_BLOCK = f"{_SKILL}/parameters"
 
 ENDPOINTS: Mapping[str, Endpoint] = {
     "lists.read": Endpoint(
@@ -106,6 +107,105 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         "how an upload gets on",
         quirk="an array of one; two truths, `isComplete` and `isCancelled`, no status, no row's error",
         known=Weight.CLIENT,
+    ),
+    "campaigns.read": Endpoint("GET", "/campaigns", "the campaigns of a name, of which a skill is one's"),
+    "campaigns.create": Endpoint(
+        "POST",
+        "/campaigns",
+        "the campaign of a new skill: it only counts",
+        quirk="flat from version 33 on; the shape of another version is answered with 500",
+        known=Weight.CLIENT,
+    ),
+    "skills.read": Endpoint(
+        "GET", "/skills", "the skills of calls", quirk="a new skill is told only after a while", known=Weight.CLIENT
+    ),
+    "skills.create": Endpoint(
+        "POST",
+        "/skills",
+        "a new skill",
+        wrapper="skills",
+        quirk="200 though it is refused: `errorCount`, and each skill's `success` and `error`; no id",
+        known=Weight.SPEC,
+    ),
+    "skills.one": Endpoint("GET", _SKILL, "one skill", quirk="flat, or the first of `skills`", known=Weight.CLIENT),
+    "skills.change": Endpoint(
+        "PUT",
+        _SKILL,
+        "a skill's own fields, made inactive as well: none is ever deleted",
+        wrapper="skill",
+        quirk="`mediatypeid` and `popThankYouUrl` are told as `mediaTypeId` and `popThankYouURL`",
+        known=Weight.SPEC,
+    ),
+    "skills.start": Endpoint("POST", f"{_SKILL}/start", "setting a skill to work"),
+    "skills.stop": Endpoint("POST", f"{_SKILL}/stop", "letting a skill rest"),
+    "skills.parameters": Endpoint("GET", _BLOCK, "all blocks of a skill, and the lists that it dials"),
+    "skills.general.read": Endpoint(
+        "GET",
+        f"{_BLOCK}/general-settings",
+        "the general settings",
+        quirk="with a wrapper or without one; `aggressiveness` a number or text, `waitTimeFactor` true or a number",
+        known=Weight.SPEC,
+    ),
+    "skills.general": Endpoint(
+        "PUT", f"{_BLOCK}/general-settings", "pacing, and the rate of abandoned calls", wrapper="generalSettings"
+    ),
+    "skills.cpa": Endpoint(
+        "PUT",
+        f"{_BLOCK}/cpa-management",
+        "call progress analysis",
+        wrapper="cpaSettings",
+        quirk="`exceptions[].attemptNo` is written `attempt_No`; `enableCPALogging` is told as text",
+        known=Weight.SPEC,
+    ),
+    "skills.xs": Endpoint(
+        "PUT",
+        f"{_BLOCK}/xs-settings",
+        "scripts",
+        wrapper="xsSettings",
+        quirk="`xsScriptId` is written `xsScriptID`",
+        known=Weight.SPEC,
+    ),
+    "skills.retry": Endpoint(
+        "PUT",
+        f"{_BLOCK}/retry-settings",
+        "attempts, and how many of them in a window",
+        wrapper="retrySettings",
+        quirk="a part of it is taken, too",
+        known=Weight.CLIENT,
+    ),
+    "skills.delivery": Endpoint(
+        "PUT", f"{_BLOCK}/delivery-preferences", "what agents are offered", wrapper="deliveryPreferences"
+    ),
+    "skills.schedule": Endpoint(
+        "PUT",
+        f"{_BLOCK}/schedule-settings",
+        "the hours of a week",
+        wrapper="scheduleSettings",
+        quirk="told as a list of days or flat, written flat; in which zone is not published",
+        known=Weight.SPEC,
+    ),
+    "skills.zones": Endpoint(
+        "PUT",
+        f"{_BLOCK}/time-zones",
+        "the hours of each zone",
+        wrapper="timeZoneSettings",
+        quirk="`name` is written `standardName`",
+        known=Weight.SPEC,
+    ),
+    "skills.cadence": Endpoint(
+        "PUT",
+        f"{_BLOCK}/cadence-settings",
+        "how often each number is tried",
+        quirk="no wrapper; `cadenceMaximumAttempts[{label, maxAttempts}]` is written "
+        "`maximumAttempts[{fieldName, attempts}]`; modes are told as numbers and written as words",
+        known=Weight.SPEC,
+    ),
+    "skills.display": Endpoint(
+        "PUT",
+        f"{_BLOCK}/list-management",
+        "what agents see of a list, and its order",
+        quirk="no wrapper; `displayField2NAme` is written `displayField2Name`",
+        known=Weight.SPEC,
     ),
 }
 

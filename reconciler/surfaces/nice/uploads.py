@@ -61,17 +61,26 @@ def write_file(items: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def _put(list_id: str, items: Sequence[Any], reference: str) -> Call:
+    return _upload(list_id, items, fileName=f"{reference}.csv")
+
+
+def attach_by_empty_file(list_id: str, skill_id: int) -> Call:
+    """An upload of no record, by which a skill dials the list [inferred]."""
+    return _upload(list_id, (), fileName="attach.csv", skillId=skill_id)
+
+
+def _upload(list_id: str, items: Sequence[Any], **more: Any) -> Call:
     return make_call(
         "lists.upload",
         list_id,
         body={
             "listFile": base64.b64encode(write_file(items)).decode(),
-            "fileName": f"{reference}.csv",
             # what it means is not published: false is what it is called [inferred]
             "forceOverwrite": False,
             "expirationDate": EXPIRES,
             "startSkill": False,
             "sendEmail": False,
+            **more,
         },
     )
 
