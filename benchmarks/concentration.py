@@ -2,13 +2,16 @@
 
 A source of a million contacts with nine attributes, of which 950,000 are on a list; 50,000 of these are removed, most
 of them in one state, and the 50,000 others added. Ours says what each change has in common over every attribute, the
-place, and the pairs of what stands out: share, base, lift. The peer does what can be compared with that: of every
-single attribute and value it counts the changed and all, in the loop that one would write first (Counter a column).
-The library `datadiffer` is not called. The peer is given its columns in memory and is not timed for reading them; ours
-is timed from the files that a plan has anyway. It is fair to the peer in what it is not asked for: pairs, the join with
-the list, and privacy. Both must find the same shares of the value that was planted.
+place, and the pairs of what stands out: share, base, lift.
 
-    python benchmarks/concentration.py [CONTACTS]     a million when left out
+The peer is datadiffer, which compares two tables and says over which single columns the change is concentrated. It is
+given two Parquet files, who is on the list before and after with the nine attributes, and runs as it comes, in an
+environment of its own, as it asks for another DuckDB: `python -m venv peer; peer/bin/pip install datadiffer==0.1.0`.
+It is timed whole, and without its attribution: what is between them is what the attribution costs, and what ours is
+held against, as a plan has compared the lists anyway. Without `--peer` only the loop that one would write first is
+beside ours (Counter a column; its columns are in memory, and it joins nothing). All must find the planted state.
+
+    python benchmarks/concentration.py [CONTACTS] [--peer peer/bin/python]     a million when left out
 
 What is measured of memory is by how much the process grew at its highest, beside what it had before it began.
 """
@@ -16,9 +19,11 @@ What is measured of memory is by how much the process grew at its highest, besid
 from __future__ import annotations
 
 import argparse
+import json
 import pickle
 import random
 import resource
+import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -131,6 +136,46 @@ def prepare(folder: Path, contacts: int) -> None:
     (folder / "prepared").write_bytes(pickle.dumps(prepared(folder, contacts)))
 
 
+PEER = """
+import json, sys, time
+import datadiffer, duckdb
+before, after, attribution = sys.argv[1:]
+def highest():
+    # of this program alone: what getrusage tells begins with that of whoever started it
+    return next(int(each.split()[1]) for each in open("/proc/self/status") if each.startswith("VmHWM"))
+high = highest()
+start, busy = time.perf_counter(), time.process_time()
+report = datadiffer.diff(before, after, keys=["contactId"], sample_limit=0, attribution=attribution)
+taken, worked = time.perf_counter() - start, time.process_time() - busy
+rows = report.rows
+found = {} if attribution == "off" else {
+    name: [(each.column, each.value, each.support, each.lift) for each in said.segments]
+    for name, said in report.attribution.by_status.items()
+}
+grown = (highest() - high) / 1024
+print(json.dumps([taken, worked, grown, rows.added, rows.removed, found, datadiffer.__version__, duckdb.__version__]))
+"""
+
+
+def ask_peer(python: str, folder: Path, values: dict[str, list[str]], contacts: int) -> None:
+    """Give it both sides of the list, and print what it takes."""
+    part = contacts // 20
+    ids = arrow.array([f"C{number * 7919 % 10_000_019:08d}" for number in range(contacts)])
+    whole = arrow.table({"contactId": ids, **{name: arrow.array(column) for name, column in values.items()}})
+    for name, side in (("before", whole.slice(0, contacts - part)), ("after", whole.slice(part))):
+        parquet.write_table(side, folder / f"{name}.parquet", row_group_size=20_480)
+    for attribution, words in (("off", "the comparison alone"), ("auto", "with attribution by single columns")):
+        command = [python, "-c", PEER, str(folder / "before.parquet"), str(folder / "after.parquet"), attribution]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        taken, worked, grown, added, removed, found, version, duckdb = json.loads(
+            told.splitlines()[-1]
+        )  # DuckDB draws a bar before
+        assert (added, removed) == (part, part), "the peer counts otherwise"
+        print(f"{taken:7.2f} s  datadiffer {version} (DuckDB {duckdb}), {words} ({worked:.2f} s, {grown:.0f} MB more)")
+    (state,) = (each for each in found["removed"] if each[:2] == ["state", '"0"'])
+    print(f"         {100 * state[2]:.0f} % of removed: state = 0, {state[3]:.2f} ×")
+
+
 def loop(values: dict[str, list[str]], part: int) -> dict[tuple[str, str], tuple[int, int]]:
     """A column at a time: how many of the removed have each value, and how many of all."""
     found: dict[tuple[str, str], tuple[int, int]] = {}
@@ -144,7 +189,9 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("contacts", nargs="?", type=int, default=1_000_000)
-    contacts = parser.parse_args().contacts
+    parser.add_argument("--peer", metavar="PYTHON", help="of an environment that has datadiffer")
+    given = parser.parse_args()
+    contacts = given.contacts
     # each in a process of its own: what it grows by is not hidden by what was made to prepare it
     apart = ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1)
     with tempfile.TemporaryDirectory() as name, apart:
@@ -157,6 +204,9 @@ def main() -> None:
     print(f"{contacts:,} contacts, {contacts // 10:,} of them changed, {len(SIZES)} attributes")
     print(f"{taken:7.2f} s  ours: every attribute, place and pairs ({worked:.2f} s of processors, {grown:.0f} MB more)")
     print(f"{looped:7.2f} s  a loop over columns in memory: single attributes")
+    if given.peer:
+        with tempfile.TemporaryDirectory() as name:
+            ask_peer(given.peer, Path(name), values, contacts)
     for each in found:
         where = " and ".join(f"{one.of} = {one.value}" for one in each.where)
         print(f"         {each.share} % of {each.change}: {where}, {each.lift:g} ×")
