@@ -64,6 +64,7 @@ DETAILS: Mapping[str, Detail] = {
     "abroad": Detail(("boolean",), "whether the numbers begin with the code of their contacts' country"),
     # limits
     "limit": Detail(_FIGURE, "the most that is allowed, in the unit of what it limits; of a share, percent"),
+    "least": Detail(_FIGURE, "the least that is asked for, in the unit of what it limits; of a share, percent"),
     "limit_days": Detail(_FIGURE, "the most days that are allowed"),
     "share": Detail(_FIGURE, "percent of the contacts on the list"),
     "days": Detail(_FIGURE, "how many days it is old, or was looked ahead"),
