@@ -1,3 +1,4 @@
+# each tested by: tests/audience/test_source_cases.py
 """Find the file formats.
 
 A format is a module of this package that sets `FORMAT`; nothing lists them. Its name stands among those of
