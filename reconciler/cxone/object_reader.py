@@ -235,8 +235,12 @@ class ObjectReader:
             owner = self._registry.find_owner(self._make_url(surface), object_id)
         for reference in surface.references:
             wire_id = fields.pop(reference.wire, None)
-            if wire_id is not None:
-                names = self._names[reference.kind]
+            names = self._names.get(reference.kind, {})
+            if reference.many and wire_id is not None:
+                # what is of no manifest's kind is none of its business
+                held = sorted(names[str(each)] for each in wire_id if str(each) in names)
+                fields[reference.field] = dict.fromkeys(held, True)
+            elif wire_id is not None:
                 fields[reference.field] = names.get(str(wire_id), f"(unknown {reference.kind} {wire_id})")
         size = whole(body.get(surface.size)) if surface.size else None
         fields["name"] = str(body[surface.name_field])

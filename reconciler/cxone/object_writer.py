@@ -227,7 +227,10 @@ class ObjectWriter(CampaignReader):
         named = dict(fields)
         for reference in surface.references:
             if reference.field in named:
-                named[reference.wire] = self._find_id(reference.kind, named.pop(reference.field))
+                told = named.pop(reference.field)
+                names = told if reference.many else (told,)
+                ids = [self._find_id(reference.kind, each) for each in names]
+                named[reference.wire] = ids if reference.many else ids[0]
         return named
 
     def _send(self, surface: Wire, call: Call, **options: Any) -> Any:

@@ -161,6 +161,7 @@ class Kind:
         single: whether a workspace may have only one.
         run_states: how its objects are set to work, where they do something by themselves.
         likeness: by live field, how its values are compared where that is more than whether they are equal.
+        protects: whether its objects keep people from being called: nothing is set to work unless they are as declared.
     """
 
     name: str
@@ -183,6 +184,7 @@ class Kind:
     single: bool = False
     run_states: RunStates | None = None
     likeness: Mapping[str, Likeness] = field(default_factory=dict)
+    protects: bool = False
 
     def as_declared(self, name: str, live: Any, declared: Any) -> bool:
         """Whether a live field needs no write to be as declared; inside a mapping only declared keys count."""

@@ -81,11 +81,15 @@ def rest(collection: str) -> Requests:
 
 @dataclass(frozen=True, slots=True)
 class WireReference:
-    """A live field that holds another object's name inside the tool and its id on the wire."""
+    """A live field that holds another object's name inside the tool and its id on the wire.
+
+    With `many` it has the names of several, each true, and a list of ids there.
+    """
 
     field: str
     kind: str
     wire: str
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)

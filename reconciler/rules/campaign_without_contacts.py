@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.model.before_after_states import LIST
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.object_change import Action
 from reconciler.model.rule import Rule, Source
@@ -16,7 +17,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         if change.action in (Action.NO_OP, Action.DELETE) or change.after is None:
             continue
         for kind, name in change.references:
-            if situation.sizes.get((kind, name)) == 0:
+            if kind == LIST and situation.sizes.get((kind, name)) == 0:
                 message = f"list {name!r} would be empty, and the tenant refuses a campaign on an empty list"
                 yield Finding(RULE.id, change.address, message, details={"list": name})
 

@@ -152,6 +152,9 @@ class _Order:
             going = (a for a, other in self._objects.items() if a != change.address and mine in other.releases)
             return {*going, *(each for each in self._does if not self._is_deleted(each))}
         needed = {change.address} if address.later else set()
+        if address.later:
+            # nobody is called before whoever must not be is known to the tenant
+            needed |= {each for each in self._objects if load_kinds()[each.kind].protects}
         for reference in change.references:
             needed |= self._made.get(reference, set()) | self._filled.get(reference, set())
         return needed

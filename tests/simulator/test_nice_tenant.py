@@ -180,7 +180,7 @@ def make_skill(client: Client, tenant: Simulator, **more: Any) -> int:
     campaign = client.send("POST", "/campaigns", {"name": "Chosen"}).json()["id"]
     told = client.send("POST", "/skills", {"skills": [{**SKILL, "campaignId": campaign, **more}]}).json()
     assert told == {"errorCount": 0, "skillsResults": [{"success": True, "error": ""}]}
-    return tenant.store.part(Skills).named("Chosen").number
+    return tenant.store.part(Skills).skill_named("Chosen").number
 
 
 def test_a_campaign_is_flat_from_33_on_and_the_shape_of_another_version_is_answered_with_500(client: Client) -> None:
@@ -295,3 +295,50 @@ def test_a_week_is_written_flat_and_told_as_days_and_an_upload_makes_a_skill_dia
     skills = client.send("GET", f"/lists/call-lists/{list_id}").json()["resultSet"]["skills"]
     assert skills == [{"skillId": number}]
     assert client.send("DELETE", f"/lists/call-lists/{list_id}").status_code == 409
+
+
+def make_group(client: Client) -> int:
+    """A do-not-call group."""
+    told = client.send("POST", "/dnc-groups", {"dncGroupName": "Company", "dncGroupDescription": "x"}).json()
+    return int(told["dncGroups"][0]["dncGroupId"])
+
+
+def test_a_group_is_changed_by_query_and_told_in_a_result_set(client: Client) -> None:
+    assert client.send("GET", "/dnc-groups").status_code == 204
+    number = make_group(client)
+    assert client.send("POST", "/dnc-groups", {"dncGroupName": "Company"}).status_code == 409
+    assert client.send("PUT", f"/dnc-groups/{number}", dncGroupName="Ours").status_code == 200
+    assert client.send("PUT", f"/dnc-groups/{number}", {"dncGroupName": "Ours"}).status_code == 400
+    told = client.send("GET", "/dnc-groups").json()["resultSet"]
+    assert (told["totalGroups"], told["dncGroups"][0]["dncGroupName"]) == (1, "Ours")
+    assert client.send("GET", f"/dnc-groups/{number}").json()["resultSet"]["dncGroups"][0]["dncGroupId"] == number
+
+
+def test_a_number_is_added_as_a_number_expires_as_text_and_is_looked_for_in_the_query(client: Client) -> None:
+    number = make_group(client)
+    path = f"/dnc-groups/{number}/records"
+    added = client.send("POST", path, {"dncGroupRecords": [{"phoneNumber": 2125550101}, {"phoneNumber": 5}]}).json()
+    assert (added["resultSet"]["errorCount"], [each["success"] for each in added["resultSet"]["recordResults"]]) == (
+        1,
+        [True, False],
+    )
+    assert client.send("POST", path, {"dncGroupRecords": [{"phoneNumber": "2125550101"}]}).status_code == 400
+    gone = client.send("DELETE", path, {"dncGroupRecords": [{"phoneNumber": "2125550101"}]}).json()
+    assert gone["errorCount"] == 0
+    # it expired, and is still there
+    (row,) = client.send("GET", path).json()["resultSet"]["dncRecords"]
+    assert row["expiredDate"]
+    found = client.send("POST", "/dnc-groups/search", phoneNumber="2125550101").json()["searchResults"]
+    assert [each["dncGroupId"] for each in found] == [number]
+
+
+@pytest.mark.parametrize("role", ["scrubbed", "contributing"])
+def test_skills_are_scrubbed_against_a_group_or_contribute_to_it(client: Client, tenant: Simulator, role: str) -> None:
+    number, skill = make_group(client), make_skill(client, tenant)
+    path = f"/dnc-groups/{number}/{role}-skills"
+    assert client.send("POST", f"{path}/{skill}").status_code == 204
+    told = client.send("GET", path, skip=0, top=10).json()
+    assert (told["totalRecords"], told[f"{role}Skills"]) == (1, [{"skillId": skill, "skillName": "Chosen"}])
+    assert client.send("POST", f"{path}/77").status_code == 404
+    assert client.send("DELETE", f"{path}/{skill}").status_code == 204
+    assert client.send("GET", path).json()["totalRecords"] == 0

@@ -294,4 +294,5 @@ def _flatten(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
 
 
 def _list_references(surface: Wire, fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((each.kind, fields[each.field]) for each in surface.references if fields.get(each.field))
+    held = ((each, fields.get(each.field)) for each in surface.references)
+    return tuple((each.kind, name) for each, told in held if told for name in (told if each.many else (told,)))

@@ -207,6 +207,28 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         quirk="no wrapper; `displayField2NAme` is written `displayField2Name`",
         known=Weight.SPEC,
     ),
+    "dnc.read": Endpoint("GET", "/dnc-groups", "all do-not-call groups"),
+    "dnc.one": Endpoint(
+        "GET",
+        "/dnc-groups/{}",
+        "one do-not-call group",
+        quirk="a list of one, in `resultSet`; the answer to a creation has none",
+        known=Weight.SPEC,
+    ),
+    "dnc.create": Endpoint("POST", "/dnc-groups", "a new do-not-call group"),
+    "dnc.change": Endpoint(
+        "PUT",
+        "/dnc-groups/{}",
+        "the name and description of a do-not-call group",
+        quirk="all of it stands in the query",
+        known=Weight.SPEC,
+    ),
+    "dnc.scrubbed": Endpoint("GET", "/dnc-groups/{}/scrubbed-skills", "the skills that a group is scrubbed against"),
+    "dnc.scrub": Endpoint("POST", "/dnc-groups/{}/scrubbed-skills/{}", "scrubbing a skill against a group"),
+    "dnc.contributing": Endpoint("GET", "/dnc-groups/{}/contributing-skills", "the skills that add numbers to a group"),
+    "dnc.contribute": Endpoint(
+        "POST", "/dnc-groups/{}/contributing-skills/{}", "letting a skill add numbers to a group"
+    ),
 }
 
 

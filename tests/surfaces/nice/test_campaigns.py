@@ -51,7 +51,7 @@ def calling(nice: Folder, tenant: Simulator) -> Folder:
 
 def skill(tenant: Simulator, name: str = "Chosen") -> Skill:
     """A skill of the tenant."""
-    return tenant.store.part(Skills).named(name)
+    return tenant.store.part(Skills).skill_named(name)
 
 
 def test_a_campaign_is_made_with_its_skill_filled_first_and_started_last(

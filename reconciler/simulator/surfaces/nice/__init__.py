@@ -7,10 +7,10 @@ odd, and its docstrings say `ours`.
 
 from __future__ import annotations
 
-from reconciler.simulator.surfaces.nice import call_lists, campaigns, login, skills, uploads
+from reconciler.simulator.surfaces.nice import call_lists, campaigns, dnc_groups, login, skills, uploads
 from reconciler.simulator.surfaces.nice.login import SURFACE
 
 # `/lists/call-lists/jobs` is no list
-ROUTES = (*login.ROUTES, *uploads.ROUTES, *call_lists.ROUTES, *skills.ROUTES, *campaigns.ROUTES)
+ROUTES = (*login.ROUTES, *uploads.ROUTES, *call_lists.ROUTES, *skills.ROUTES, *campaigns.ROUTES, *dnc_groups.ROUTES)
 
 __all__ = ["ROUTES", "SURFACE"]

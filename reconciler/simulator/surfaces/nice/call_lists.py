@@ -53,14 +53,16 @@ class Kept:
 
 
 class Mappings:
-    """What each list of the store keeps, by its id; one that was made otherwise has the mapping of a new list."""
+    """What each list of the store keeps, by its id; one that was made otherwise has columns of an administrator's."""
 
     def __init__(self) -> None:
         self._of: dict[str, Kept] = {}
 
     def of(self, list_id: str) -> Kept:
         """What a list keeps."""
-        return self._of.setdefault(list_id, Kept({"externalId": "externalId"}, ("phone",)))
+        return self._of.setdefault(
+            list_id, Kept({"externalId": "contactId", "firstName": "firstName", "lastName": "lastName"}, ("phone",))
+        )
 
     def keep(self, list_id: str, mapping: Kept) -> None:
         """Keep the mapping of a new list."""

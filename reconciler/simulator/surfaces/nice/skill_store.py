@@ -133,7 +133,7 @@ class Skills:
         self.held[made.number] = made
         return made
 
-    def named(self, name: str) -> Skill:
+    def skill_named(self, name: str) -> Skill:
         """The skill of a name; KeyError where there is none."""
         return {each.name: each for each in self.held.values()}[name]
 
