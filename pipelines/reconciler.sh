@@ -120,10 +120,13 @@ validate() {
   fi
 }
 
-# the plan of the commit that was approved last, where a newer one has come since: GitHub says of which commit a review is
+# the plan of the commit that was approved last, where a newer one has come since
 find_reviewed() {
   reviewed=
-  if [ -n "${GITHUB_TOKEN:-}" ] && [ "${GITHUB_EVENT_NAME:-}" = pull_request ]; then
+  asks=
+  [ -z "${GITHUB_TOKEN:-}" ] || [ "${GITHUB_EVENT_NAME:-}" != pull_request ] || asks=github
+  [ -z "${GITLAB_TOKEN:-}" ] || [ -z "${CI_MERGE_REQUEST_IID:-}" ] || asks=gitlab
+  if [ -n "$asks" ]; then
     reconciler ci reviewed-plan --name "$name" --out "$out/reviewed.plan" >&2 || rm -f "$out/reviewed.plan"
     [ ! -f "$out/reviewed.plan" ] || reviewed=$out/reviewed.plan
   fi

@@ -87,6 +87,12 @@ class CodeHost(Protocol):
     def list_reviews(self, change: Change) -> tuple[Review, ...]:
         """The last word of each who has reviewed a pull request; without a commit where nobody says of which it is."""
 
+    def list_past_reviews(self, change: Change) -> tuple[Review, ...]:
+        """The same, with the commit that was the newest when it was said, though it be taken away since.
+
+        It says since when something has changed, and counts as nobody's approval.
+        """
+
     def fetch_plan(self, change: Change, name: str, into: Path) -> str | None:
         """Fetch the saved plan that the pipeline of a pull request's newest commit has kept; where it is, or None."""
 

@@ -138,7 +138,8 @@ def fetch_reviewed(host: CodeHost, number: str, name: str, into: Path) -> str | 
         CodeHostError: the host says no, or does not answer.
     """
     change = host.read_change(number)
-    earlier = (each for each in host.list_reviews(change) if each.approves and each.commit not in ("", change.head))
+    past = host.list_past_reviews(change)
+    earlier = (each for each in past if each.approves and each.commit not in ("", change.head))
     for review in sorted(earlier, key=lambda each: each.at, reverse=True):
         if host.fetch_plan(replace(change, head=review.commit), name, into) is not None:
             return review.commit

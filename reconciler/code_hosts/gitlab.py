@@ -1,11 +1,13 @@
 """GitLab, its own and anybody's: notes of merge requests, issues, approvals, and plans among a job's artifacts.
 
-Endpoints: https://docs.gitlab.com/api/ (notes, merge_requests, merge_request_approvals, issues, jobs, job_artifacts).
+Endpoints: https://docs.gitlab.com/api/ (notes, merge_requests with their versions,
+merge_request_approvals, issues, jobs, job_artifacts).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +15,9 @@ from reconciler.code_hosts.archived_plan import PLAN, write_plan
 from reconciler.code_hosts.code_host import Change, CodeHostError, NoCodeHost, Post, need
 from reconciler.code_hosts.http_exchange import HostClient
 from reconciler.model.reviews import Review
+
+_SAID = {"approved this merge request": "approved", "unapproved this merge request": "unapproved"}
+"""What GitLab writes into a merge request of an approval, and of one that is taken back."""
 
 
 class GitLab:
@@ -101,6 +106,27 @@ class GitLab:
             return False
         return isinstance(found, dict) and found.get("reset_approvals_on_push") is True
 
+    def list_past_reviews(self, change: Change) -> tuple[Review, ...]:
+        """The last word of each, of the commit that was the newest then.
+
+        An approval names no commit, and is gone with the next push where the project says so; the note that GitLab itself
+        writes of it stays, and each push is a version with its time.
+        """
+        at = f"{self._at}/merge_requests/{_check_number(change.number)}"
+        versions = sorted(
+            (found, str(each.get("head_commit_sha") or ""))
+            for each in self._client.iter_pages(f"{at}/versions")
+            if (found := _read_time(each)) is not None
+        )
+        last: dict[str, Review] = {}
+        for each in self._client.iter_pages(f"{at}/notes", {"sort": "asc", "order_by": "created_at"}):
+            user, said = str((each.get("author") or {}).get("username", "")), _read_time(each)
+            state = _SAID.get(str(each.get("body") or "").strip()) if each.get("system") is True else None
+            if user and state is not None and said is not None:
+                commit = next((head for pushed, head in reversed(versions) if pushed <= said), "")
+                last[user] = Review(user, state, commit, said.isoformat())
+        return tuple(last.values())
+
     def fetch_plan(self, change: Change, name: str, into: Path) -> str | None:
         """The plan that the last job has kept by that name, in a pipeline of the newest commit in this project."""
         pipelines = self._client.iter_pages(f"{self._at}/merge_requests/{change.number}/pipelines")
@@ -122,6 +148,15 @@ class GitLab:
     def _is_here(self, pipeline: Mapping[str, Any]) -> bool:
         """Whether a pipeline ran in this project, and not in a fork of it."""
         return self._at == f"/projects/{pipeline.get('project_id')}"
+
+
+def _read_time(document: Mapping[str, Any]) -> datetime | None:
+    """When something was made; None where it does not say, or in another way."""
+    try:
+        found = datetime.fromisoformat(str(document.get("created_at")))
+    except ValueError:
+        return None
+    return None if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _check_number(number: str) -> int:

@@ -53,6 +53,7 @@ class Host:
     pulls: dict[int, dict[str, Any]] = field(default_factory=dict)
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     reviews: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    versions: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
     issues: list[dict[str, Any]] = field(default_factory=list)
     artifacts: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
@@ -76,6 +77,11 @@ class Host:
         made = {"id": self.new_id(), "user": {"login": login}, "author": {"id": ids(login)}, "body": body}
         self.comments.setdefault(number, []).append(made)
         return made
+
+    def say(self, number: int, login: str, body: str, at: str) -> None:
+        """A note that GitLab itself writes of what somebody did."""
+        made = self.comment(number, login, body)
+        made |= {"system": True, "created_at": at, "author": {"id": ids(login), "username": login}}
 
     def count(self, pattern: str) -> int:
         """How many requests there were so far of a method and path."""
@@ -229,6 +235,7 @@ class GitLabRoutes:
             ("POST", rf"{at}/merge_requests/(\d+)/notes", self.add_note),
             ("PUT", rf"{at}/merge_requests/(\d+)/notes/(\d+)", self.edit_note),
             ("GET", rf"{at}/merge_requests/(\d+)/approvals", self.approvals),
+            ("GET", rf"{at}/merge_requests/(\d+)/versions", self.versions),
             ("GET", rf"{at}/merge_requests/(\d+)/pipelines", self.pipelines),
             ("GET", rf"{at}/pipelines/(\d+)/jobs", self.jobs),
             ("GET", rf"{at}/jobs/(\d+)/artifacts/(.+)", self.artifact),
@@ -282,6 +289,14 @@ class GitLabRoutes:
         self._change(number)
         names = [{"user": {"username": each["user"]["login"]}} for each in self.host.reviews.get(int(number), [])]
         return Answer(200, {"approved_by": names})
+
+    def versions(self, who: Caller, query: Mapping[str, str], body: Any, number: str) -> Answer:
+        self._change(number)
+        found = [
+            {"id": place, "head_commit_sha": head, "created_at": at, "state": "collected"}
+            for place, (head, at) in reversed([*enumerate(self.host.versions.get(int(number), []), start=1)])
+        ]
+        return paged(self.host, query, f"/api/v4/projects/7/merge_requests/{number}/versions", found)
 
     def settings(self, who: Caller, query: Mapping[str, str], body: Any) -> Answer:
         if self.host.resets is None:

@@ -297,6 +297,30 @@ def test_on_gitlab_an_approval_is_of_the_newest_commit_only_where_a_push_takes_i
             assert host.list_reviews(change) == (Review("bob", "approved", commit),)
 
 
+def test_on_gitlab_a_past_approval_is_of_the_commit_that_was_the_newest_then() -> None:
+    environ = {"CI_PROJECT_ID": "7", "GITLAB_CI": "true"}
+    with StandIn(GitLabRoutes) as there:
+        environ |= {"CI_API_V4_URL": f"{there.host.url}/api/v4", "GITLAB_TOKEN": there.host.token("bot", {})}
+        there.host.pulls[5] = {"iid": 5}
+        there.host.versions[5] = [(A, "2026-07-01T10:00:00.000Z"), (B, "2026-07-01T14:00:00.000+02:00")]
+        host, change = open_code_host(environ), Change("5", B, "ada")
+        assert host.list_past_reviews(change) == ()
+        for user, words, at in (
+            ("early", "approved this merge request", "2026-07-01T09:59:59.999Z"),
+            ("bob", "approved this merge request", "2026-07-01T11:59:59.999Z"),
+            ("dan", "approved this merge request", "2026-07-01T12:00:00.000Z"),
+            ("eve", "approved this merge request", "2026-07-01T11:00:00.000Z"),
+            ("eve", "unapproved this merge request", "2026-07-01T11:30:00.000Z"),
+            ("ada", "added 1 commit", "2026-07-01T12:00:00.000Z"),
+            ("odd", "approved this merge request", "yesterday"),
+        ):
+            there.host.say(5, user, words, at)
+        # words of a person's own are no note of GitLab's
+        there.host.comment(5, "mallory", "approved this merge request")
+        told = {each.user: (each.commit, each.approves) for each in host.list_past_reviews(change)}
+        assert told == {"early": ("", True), "bob": (A, True), "dan": (B, True), "eve": (A, False)}
+
+
 def test_who_approved_is_whose_last_word_on_what_was_merged_is_an_approval() -> None:
     reviews = (
         Review("bob", "approved", A),

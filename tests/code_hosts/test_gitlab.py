@@ -138,7 +138,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         host.faults["POST .*/notes"] = ["429", "lose"]
         run("opened", "merge_request_event", CI_COMMIT_SHA=A, **asked)
         host.comments[5].insert(0, {"id": 1, "author": {"id": ids("mallory")}, "body": host.comments[5][-1]["body"]})
+        host.versions[5] = [(A, "2026-07-01T10:00:00.000Z"), (B, "2026-07-01T12:00:00.000Z")]
+        host.say(5, "bob", "approved this merge request", "2026-07-01T11:00:00.000Z")
         host.pulls[5] = change(B)
+        repository.edit(root, "list.yaml", "Customers who", "Customers in Ohio who")
         run("pushed", "merge_request_event", CI_COMMIT_SHA=B, CI_MERGE_REQUEST_SOURCE_BRANCH_SHA=B, **asked)
         host.reviews[5] = [{"user": {"login": each}} for each in ("bob", "dan", "ada")]
         host.pulls[5] = change(B, M)
@@ -170,6 +173,15 @@ def test_a_merge_request_gets_one_note_which_its_next_commit_updates(story: Stor
     assert "[Report](<https://gitlab.example/acme/dialling/-/jobs/1/artifacts/file/reconciler-plan/plan.html>)" in first
     assert "1 earlier plan of this pull request" in second
     assert "[run](<https://gitlab.example/acme/dialling/-/jobs/1>)" in second
+
+
+def test_a_plan_after_an_approval_says_what_has_changed_since(story: Story) -> None:
+    (first,), (second,) = ours(story.notes["opened"]), ours(story.notes["pushed"])
+    assert "### Changed since the earlier plan" not in first
+    assert "### Changed since the earlier plan" in second
+    assert "Commit aaaaaaaaaaaa was approved before." in story.printed["pushed"]
+    kept = next(each["files"] for each in story.host.jobs if each["pipeline"]["sha"] == B and each["files"])
+    assert not [each for each in kept if each.endswith("reviewed.plan")]
 
 
 def test_a_note_of_somebody_else_is_left_alone_whatever_it_says(story: Story) -> None:
