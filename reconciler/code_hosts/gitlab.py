@@ -109,8 +109,8 @@ class GitLab:
     def list_past_reviews(self, change: Change) -> tuple[Review, ...]:
         """The last word of each, of the commit that was the newest then.
 
-        An approval names no commit, and is gone with the next push where the project says so; the note that GitLab itself
-        writes of it stays, and each push is a version with its time.
+        An approval names no commit, and is gone with the next push where the project says so; the note that GitLab
+        itself writes of it stays, and each push is a version with its time.
         """
         at = f"{self._at}/merge_requests/{_check_number(change.number)}"
         versions = sorted(
