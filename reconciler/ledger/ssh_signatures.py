@@ -23,6 +23,8 @@ from reconciler.model.errors import ReconcilerError
 NAMESPACE = "plan-approval@cxone-reconciler.dev"
 PROGRAM = "ssh-keygen"
 _MAGIC = b"SSHSIG"
+_TOUCHED = 0x01
+"""The flag that somebody was present (WebAuthn, authenticator data: UP)."""
 _BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 _PASSED_ON = (
     "PATH",
@@ -47,10 +49,16 @@ class NoSigner(ReconcilerError):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What an armoured signature says of itself. `blob`: the public key, in base64."""
+    """What an armoured signature says of itself.
+
+    Attributes:
+        blob: the public key, in base64. touched: whether somebody touched the security key that signed; of any other
+            key, that it is none.
+    """
 
     blob: str
     namespace: str
+    touched: bool = True
 
     @property
     def fingerprint(self) -> str:
@@ -80,8 +88,20 @@ def read_signature(text: str) -> Signature:
     if content[:6] != _MAGIC or len(content) < len(_MAGIC) + 4:
         raise ValueError("no signature")
     key, rest = _take(content[len(_MAGIC) + 4 :])
-    namespace, _ = _take(rest)
-    return Signature(base64.b64encode(key).decode(), namespace.decode())
+    namespace, rest = _take(rest)
+    return Signature(base64.b64encode(key).decode(), namespace.decode(), _is_touched(key, rest))
+
+
+def _is_touched(key: bytes, rest: bytes) -> bool:
+    """Whether the flags of a security key's signature say so (OpenSSH, PROTOCOL.u2f); raises ValueError."""
+    if not _take(key)[0].startswith(b"sk-"):
+        return True
+    _reserved, rest = _take(rest)
+    _digest, rest = _take(rest)
+    signature, _ = _take(rest)
+    _type, rest = _take(signature)
+    _made, flags = _take(rest)
+    return bool(flags[:1] and flags[0] & _TOUCHED)
 
 
 def _take(content: bytes) -> tuple[bytes, bytes]:

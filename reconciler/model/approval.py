@@ -22,6 +22,7 @@ LONGEST = 64 * 1024
 Fault = Literal[
     "unreadable",
     "other_namespace",
+    "untouched",
     "other_plan",
     "other_workspace",
     "altered",

@@ -61,6 +61,8 @@ def _check_signature(
         fault = "other_namespace"
     elif fault is None and not program.is_signed(approval.message, approval.signature):
         fault = "altered"
+    elif fault is None and not signature.touched:
+        fault = "untouched"
     if fault is not None:
         return CheckedApproval(policy.by, "signature", key, at=at, fault=fault)
     people, fault = _find_signers(policy, approval, signature, program)

@@ -24,6 +24,7 @@ from reconciler.views.view import View
 FAULTS: Mapping[Fault, str] = {
     "unreadable": "it is no approval that this program wrote",
     "other_namespace": "the signature was made for something else",
+    "untouched": "nobody touched the security key that signed",
     "other_plan": "it is of another plan",
     "other_workspace": "it is of another workspace, tenant or environment",
     "altered": "the signature does not fit what it says",

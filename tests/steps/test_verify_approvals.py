@@ -24,6 +24,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.reviews import NotReviews, read_reviews
 from reconciler.steps.verify_approvals import verify_approvals
+from tests.security_keys import TYPES, SecurityKey
 from tests.ssh_keys import AT, Keys, needs_ssh
 from tests.views.plans import plan
 
@@ -106,6 +107,29 @@ class TestSignatures:
     def test_a_key_that_the_file_has_no_more_counts_no_more(self, keys: Keys) -> None:
         (found,) = checked(keys, policy(keys.signers(bo="bo-key")), keys.sign(statement(plan()), "ana-key"))
         assert found.fault == "unknown_key"
+
+    @pytest.mark.parametrize("type", TYPES)
+    def test_a_key_of_a_security_key_counts_as_any_other(self, keys: Keys, type: str) -> None:
+        """Made as OpenSSH's formats say, and checked by `ssh-keygen` itself."""
+        ours, other = SecurityKey(type), SecurityKey(type)
+        approval, signers = ours.sign(statement(plan()), NAMESPACE), f"ana {ours.line}\n"
+        (found,) = checked(keys, policy(signers), approval)
+        assert (found.principals, found.fault) == (("ana",), None)
+        forged = SignedApproval(statement(plan(), tenant="another").message(), approval.signature)
+        for signed, by, fault in (
+            (approval, f"ana {other.line}\n", "unknown_key"),
+            (approval, f'ana namespaces="git" {ours.line}\n', "not_valid_now"),
+            (ours.sign(statement(plan()), "git"), signers, "other_namespace"),
+            (replace(forged, message=statement(plan(), principal="di").message()), signers, "altered"),
+        ):
+            (found,) = checked(keys, policy(by), signed)
+            assert (found.principals, found.fault) == ((), fault)
+
+    @pytest.mark.parametrize("type", TYPES)
+    def test_a_security_key_that_nobody_touched_approves_nothing(self, keys: Keys, type: str) -> None:
+        ours = SecurityKey(type)
+        (found,) = checked(keys, policy(f"ana {ours.line}\n"), ours.sign(statement(plan()), NAMESPACE, flags=0))
+        assert (found.principals, found.fault) == ((), "untouched")
 
     def test_a_revoked_key_counts_no_more(self, keys: Keys, tmp_path: Path) -> None:
         approval = keys.sign(statement(plan()), "ana-key")
