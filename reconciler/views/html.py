@@ -52,7 +52,7 @@ _KINDS = (
 )
 _KIND_OF = {
     **dict.fromkeys(("against", "blocked", "approvals", "warnings", "waivers", "findings"), "findings"),
-    **dict.fromkeys(("concentration", "calls", "moves", "near"), "people"),
+    **dict.fromkeys(("concentration", "calls", "moves", "overlaps", "near"), "people"),
     **dict.fromkeys(("campaigns", "objects", "undeclared"), "objects"),
     **dict.fromkeys(("segments", "outcomes", "accounts", "samples"), "rows"),
     **dict.fromkeys(("notices", "steps"), "steps"),
