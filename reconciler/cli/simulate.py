@@ -48,6 +48,9 @@ def _aware(_context: click.Context, _option: click.Parameter, value: str | None)
     callback=_aware,
     help="The moment for which the demonstration tenant is made. [default: now]",
 )
+@click.option(
+    "--nice", is_flag=True, help="Answer as NICE's published API alone: lists, skills, campaigns, do-not-call."
+)
 @click.option("--contacts", type=_FILE, help="CSV or Parquet: id,engagementScore,status,phoneNumber,…")
 @click.option("--interactions", type=_FILE, help="CSV or Parquet: id,startTime,contactId[,type].")
 @click.option("--list-of-all", metavar="NAME", help="Make a list of all contacts.")
@@ -80,6 +83,7 @@ def simulate(
     port: int,
     demo: bool,
     as_of: datetime,
+    nice: bool,
     contacts: Path | None,
     interactions: Path | None,
     list_of_all: str | None,
@@ -117,6 +121,7 @@ def simulate(
         denied_scopes=frozenset(deny_scope),
         port=port,
         seed=seed,
+        surfaces=frozenset({"nice"}) if nice else frozenset(),
     )
     tenant = Simulator(options)
     try:
@@ -187,7 +192,7 @@ def _greet(tenant: Simulator) -> str:
         f"{len(store.history):,} interactions; lists: {len(store.lists)}, campaigns: {len(store.campaigns)}.",
         "",
         *(f"  {name:<13} {tenant.base_url(name)}" for name in tenant.surfaces),
-        f"  {'events':<13} {tenant.events_url}",
+        *([f"  {'events':<13} {tenant.events_url}"] if "bulk" in tenant.surfaces else _list_nice(tenant)),
         f"  {'webhooks':<13} {tenant.webhook_url('any-name')}",
         f"  {'control':<13} {tenant.url}/_control/state",
         "",
@@ -195,10 +200,16 @@ def _greet(tenant: Simulator) -> str:
         "",
         *(f"  export {name}={value}" for name, value in tenant.environment().items() if name != "CXONE_URL"),
         "",
-        "The starter manifests take its address with",
-        "",
-        f"  --var cxone={tenant.url}",
-        "",
+        *(
+            ["The starter manifests take its address with", "", f"  --var cxone={tenant.url}", ""]
+            if "lists" in tenant.surfaces
+            else []
+        ),
         "Ctrl-C ends it.",
     ]
     return "\n".join(lines)
+
+
+def _list_nice(tenant: Simulator) -> list[str]:
+    """Where an access key is good, and where it is said where the API is: `tokenUrl` and `issuer` of a Tenant."""
+    return [f"  {'tokenUrl':<13} {tenant.token_url('nice')}", f"  {'issuer':<13} {tenant.url}/nice"]

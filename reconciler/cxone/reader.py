@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reconciler.cxone.errors import NotFound
-from reconciler.cxone.interaction_reader import read_history
+from reconciler.cxone.interaction_reader import read_history, read_list_history
 from reconciler.cxone.list_members import MembersAt, find_telling, read_attributes, read_members
 from reconciler.cxone.list_methods import is_offered
 from reconciler.cxone.object_reader import ObjectReader
@@ -59,10 +59,19 @@ class TenantReader(ObjectReader):
         known = api_surfaces()
         for name, transport in self._transports.items():
             history = known[name].history
-            if history is not None:
+            if history is not None and history.of is not None:
                 return read_history(transport, history, query, ids, self._make_file(into))
+            if history is not None and isinstance(query.contacts, ContactsOf):
+                list_id = self._find(query.contacts.list, query.contacts)
+                return read_list_history(transport, history, query, list_id, ids, self._make_file(into))
         why = "interactions are searched through it"
-        raise BadInput([self._describe_missing(query.contacts.where, lambda each: each.history is not None, why)])
+        raise BadInput(
+            [
+                self._describe_missing(
+                    query.contacts.where, lambda each: each.history is not None and each.history.of is not None, why
+                )
+            ]
+        )
 
     def read_members(self, query: MembersOf, into: Path) -> Rows:
         """Who is on a managed list: with attributes where a surface tells them, by id and phone where one does."""

@@ -165,16 +165,24 @@ class History:
     """How the interactions of contacts are asked for.
 
     Attributes:
-        of: what is asked for, and the ids of some contacts → the request. pages: how its answers are read.
-        shape: of an interaction. columns: of each of our columns (id, contactId, startTime, type) its field.
+        of: what is asked for, and the ids of some contacts → the request; None: nobody is asked for by an id.
+        of_list: what is asked for, and the id of the list that the contacts are on → the request for all of the list's,
+            those out of the window among them.
+        pages: how its answers are read. shape: of an interaction. columns: of each of our columns (id, contactId,
+            startTime, type) its field.
+        read: a row of the answers → the interaction, in which these fields are; None: it is none. Left out, the row is
+            the interaction. key: the row's field by which rows are told apart, where that is another than the id.
     """
 
     surface: str
     scope: str
-    of: Callable[[InteractionsOf, Sequence[str]], Call]
+    of: Callable[[InteractionsOf, Sequence[str]], Call] | None
     pages: Pages
     shape: Shape
     columns: Mapping[str, str]
+    of_list: Callable[[InteractionsOf, str], Call] | None = None
+    read: Callable[[Body], Body | None] | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,11 @@ class Tenant:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.store = Store()
-        self.router = Router(*discover())
+        surfaces, routes = discover()
+        served = options.surfaces or {each.name for each in surfaces}
+        self.router = Router(
+            (each for each in surfaces if each.name in served), (each for each in routes if each.surface in served)
+        )
         self.log = RequestLog()
         self.faults = Faults()
         self.tokens = TokenOffice(options)

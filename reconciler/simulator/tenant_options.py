@@ -81,6 +81,7 @@ class Options:
         new_contacts: what the ids of contacts begin with that a bulk insert makes.
         port: on 127.0.0.1; 0 picks a free one.
         seed: of the jitter and of page tokens.
+        surfaces: the names of those that answer; empty: all.
     """
 
     latency_ms: float = 0.0
@@ -97,3 +98,4 @@ class Options:
     new_contacts: str = "BULK"
     port: int = 0
     seed: int = 0
+    surfaces: frozenset[str] = frozenset()

@@ -115,3 +115,12 @@ def test_it_refuses_records_that_are_none(interrupted: list[Simulator], tmp_path
     assert result.exit_code == 1
     assert "records.json: " in result.output
     assert not interrupted
+
+
+def test_it_answers_as_nices_published_api_alone(interrupted: list[Simulator]) -> None:
+    output = _run("--nice").output
+    (tenant,) = interrupted
+    assert set(tenant.surfaces) == {"nice"}
+    assert f"{tenant.url}/nice/authentication/v1/token/access-key" in output
+    assert "/outbound/" not in output
+    assert "--var" not in output

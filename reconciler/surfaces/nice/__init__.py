@@ -9,6 +9,7 @@ from __future__ import annotations
 from reconciler.model.api_surface import ApiSurface
 from reconciler.model.tenant import Pace
 from reconciler.surfaces.nice.api import NAME_OF_SURFACE, PRESET
+from reconciler.surfaces.nice.attempts import ATTEMPTS
 from reconciler.surfaces.nice.call_lists import CALL_LIST
 from reconciler.surfaces.nice.campaigns import CAMPAIGN
 from reconciler.surfaces.nice.dnc_groups import DNC_GROUP
@@ -20,6 +21,7 @@ SURFACE = ApiSurface(
     PRESET,
     wires={"ContactList": CALL_LIST, "Campaign": CAMPAIGN, "Skill": SKILL_WIRE, "DncGroup": DNC_GROUP},
     methods=(LIST_UPLOAD,),
+    history=ATTEMPTS,
     # ours: how often it may be called is not published
     pace=Pace(rate=10.0, burst=10, workers=4),
     ids="nice",

@@ -14,6 +14,7 @@ from reconciler.model.base_discovery import Discovery, Question
 from reconciler.model.paging import OffsetPages
 from reconciler.model.reply_shape import NAME, NUMBER, TEXT, Rows, Shape, may, needs, number
 from reconciler.model.tenant import Login, Renewal
+from reconciler.model.well_known_names import load_vendor_domains
 
 NAME_OF_SURFACE = "nice"
 SCOPE = "the permission of the key's user"
@@ -22,8 +23,8 @@ SCOPE = "the permission of the key's user"
 OLDEST, NEWEST = 33, 34
 """The versions of the API that are spoken: from 33 on a campaign is flat [spec], and what follows 34 is not known."""
 
-DOMAINS = ("nice-incontact.com", "niceincontact.com", "nicecxone.com", "nicecxone-gov.com", "incontact.com")
-"""Below which the hosts of the API are. The first two are told by [spec] and [client]; the others are the vendor's."""
+DOMAINS = load_vendor_domains()
+"""Below which the hosts of the API are."""
 
 EARLY = 300
 """Seconds before its end at which a token is renewed [client]."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -178,3 +179,23 @@ def test_an_id_that_is_a_number_in_one_way_alone_is_sent_as_one() -> None:
 def test_every_endpoint_says_how_surely_it_is_known_and_a_quirk_says_it_too() -> None:
     assert all(isinstance(each.weight, Weight) for each in ENDPOINTS.values())
     assert all(bool(each.quirk) == (each.known is not None) for each in ENDPOINTS.values())
+
+
+def make_table() -> str:
+    """Every request as `docs/nice.md` has it."""
+    lines = ["| call | for | weight | quirk |", "|---|---|---|---|"]
+    for each in ENDPOINTS.values():
+        wrapper = f", in `{each.wrapper}`" if each.wrapper else ""
+        quirk = f"{each.quirk} ({each.known})" if each.quirk else ""
+        lines.append(f"| `{each.method} {each.path}`{wrapper} | {each.used_for} | {each.weight} | {quirk} |")
+    return "\n".join(lines)
+
+
+def test_the_page_has_every_call_with_its_weight_and_quirk(request: pytest.FixtureRequest) -> None:
+    page = Path(__file__).parents[3] / "docs" / "nice.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition("## Every call\n\n")
+    table, _, after = rest.partition("\n\n## Not verified")
+    if request.config.getoption("--write-golden"):
+        page.write_text(f"{before}## Every call\n\n{make_table()}\n\n## Not verified{after}", encoding="utf-8")
+    else:
+        assert table == make_table()

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 from reconciler.simulator.body_checks import fields, some_text
 from reconciler.simulator.error_replies import bad_request, conflict
+from reconciler.simulator.interaction_history import microseconds, start_text
 from reconciler.simulator.routing import Call, Reply
 from reconciler.simulator.stored_records import ACTIVE, ContactList, wire_time
 from reconciler.simulator.surfaces.nice.conventions import (
@@ -171,6 +173,31 @@ def _record(call: Call, target: ContactList, contact_id: str) -> dict[str, Any]:
     }
 
 
+def _read_attempts(call: Call) -> Reply:
+    """`GET /lists/call-lists/{listId}/attempts?updatedSince=&skip=&top=`: the calls of its members."""
+    target, since = find_list(call), moment(call, "updatedSince")
+    first = None if since is None else microseconds(since)
+    told = [
+        (start, contact_id, interaction)
+        for contact_id in target.order()
+        for start, interaction, kind in call.tenant.store.history.of(contact_id)
+        if kind == "voice" and (first is None or start >= first)
+    ]
+    rows = [
+        {
+            "contactId": crc32(interaction.encode()),
+            "externalId": contact_id,
+            "dateOfCall": start_text(start),
+            "lastDuration": "0",
+            "deliveryType": "Predictive",
+        }
+        for start, contact_id, interaction in page(call, told)
+    ]
+    if not rows:
+        return Reply(204)
+    return Reply(body={"resultSet": {**_describe(call, target), "contactAttempts": rows}})
+
+
 def _text(value: Any) -> str:
     """A value as a file has it: a text as it is, all else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -217,6 +244,7 @@ ROUTES = (
     read("/lists/call-lists", _read_lists, "skip", "top"),
     write("POST", "/lists/call-lists", _create_list, "listName", "listExpirationDate", *sorted(COLUMNS)),
     read(_LIST, _read_list, "finalized", "includeRecords", "updatedSince", "fields", "skip", "top", "orderBy"),
+    read(f"{_LIST}/attempts", _read_attempts, "finalized", "updatedSince", "fields", "skip", "top", "orderBy"),
     write("DELETE", _LIST, _delete_list, "forceInactive", "forceDelete", body=False),
     write("DELETE", "/lists/call-lists/{sourceName}/removeProspects", _remove),
 )
