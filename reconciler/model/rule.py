@@ -30,6 +30,11 @@ class Source:
     note: str = ""
 
 
+def cite_decision(page: str, title: str, note: str) -> Source:
+    """A decision of this project, by the name of its page: `0006-limits-and-overrides`."""
+    return Source(title, f"decision {int(page[:4])} of this project", f"docs/decisions/{page}.md", None, True, note)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule: a file in `reconciler/rules/` that sets `RULE`.

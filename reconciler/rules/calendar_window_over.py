@@ -8,7 +8,7 @@ from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant
 from reconciler.model.object_change import Action
 from reconciler.model.plan_expiry import writes_window
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Planned, Situation
 
 
@@ -48,13 +48,10 @@ RULE = Rule(
     " `end`.",
     severity=Severity.REFUSE,
     sources=(
-        Source(
-            title="A calendar comes to one window, by the plan's `as_of`",
-            citation="decision 22 of this project",
-            url="docs/decisions/0022-a-calendar-is-one-window.md",
-            effective=None,
-            verified=True,
-            note="a rule of this tool, not of the law: nobody is called",
+        cite_decision(
+            "0022-a-calendar-is-one-window",
+            "A calendar comes to one window, by the plan's `as_of`",
+            "a rule of this tool, not of the law: nobody is called",
         ),
     ),
     check=check,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.resource_address import Address
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Situation, find_lists_put_on
 from reconciler.model.serialization import to_json
 
@@ -38,13 +38,10 @@ RULE = Rule(
     " are without an active campaign that names no list: give it one in the tenant, or pause it.",
     severity=Severity.WARN,
     sources=(
-        Source(
-            title="Rules look at every campaign that dials a list",
-            citation="decision 31 of this project",
-            url="docs/decisions/0031-unread-is-narrow.md",
-            effective=None,
-            verified=True,
-            note="a rule of this tool, not of the law",
+        cite_decision(
+            "0031-unread-is-narrow",
+            "Rules look at every campaign that dials a list",
+            "a rule of this tool, not of the law",
         ),
     ),
     check=check,

@@ -9,7 +9,7 @@ from reconciler.model.before_after_states import CampaignChange
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.object_change import Action
 from reconciler.model.resource_address import Address
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Planned, Situation
 from reconciler.model.serialization import to_json
 
@@ -96,13 +96,10 @@ RULE = Rule(
     " known to be at rest counts as active. Where the campaigns cannot be read, nobody knows, and that refuses too.",
     severity=Severity.REFUSE,
     sources=(
-        Source(
-            title="Safety limits are rules with an id, waived by name",
-            citation="decision 6 of this project",
-            url="docs/decisions/0006-limits-and-overrides.md",
-            effective=None,
-            verified=True,
-            note="a precaution of this tool, not of the law; the tenant refuses to create a campaign on an empty list",
+        cite_decision(
+            "0006-limits-and-overrides",
+            "Safety limits are rules with an id, waived by name",
+            "a precaution of this tool, not of the law; the tenant refuses to create a campaign on an empty list",
         ),
     ),
     check=check,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Situation
 
 
@@ -25,13 +25,10 @@ RULE = Rule(
     " again: an old file must not undo what somebody asked for since.",
     severity=Severity.REFUSE,
     sources=(
-        Source(
-            title="A plan says what becomes of every outcome",
-            citation="decision 23 of this project",
-            url="docs/decisions/0023-outcomes-are-rows.md",
-            effective=None,
-            verified=True,
-            note="a limit of this tool, not of the law",
+        cite_decision(
+            "0023-outcomes-are-rows",
+            "A plan says what becomes of every outcome",
+            "a limit of this tool, not of the law",
         ),
     ),
     check=check,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Situation
 
 
@@ -23,13 +23,8 @@ RULE = Rule(
     says="An object that carries another workspace's mark is not touched: two workspaces would undo each other.",
     severity=Severity.REFUSE,
     sources=(
-        Source(
-            title="The mark of a campaign",
-            citation="decision 3 of this project",
-            url="docs/decisions/0003-ownership-of-campaigns.md",
-            effective=None,
-            verified=True,
-            note="who owns an object is written in its description",
+        cite_decision(
+            "0003-ownership-of-campaigns", "The mark of a campaign", "who owns an object is written in its description"
         ),
     ),
     check=check,

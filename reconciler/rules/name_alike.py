@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.object_change import Action
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Situation
 
 
@@ -54,15 +54,6 @@ RULE = Rule(
     " already whose names differ by nothing that is seen, both are named with their ids: who works there cannot say"
     " which is meant.",
     severity=Severity.REFUSE,
-    sources=(
-        Source(
-            title="Whose row, whose name",
-            citation="decision 37 of this project",
-            url="docs/decisions/0037-whose-row-it-is.md",
-            effective=None,
-            verified=True,
-            note="a rule of this tool, not of the law",
-        ),
-    ),
+    sources=(cite_decision("0037-whose-row-it-is", "Whose row, whose name", "a rule of this tool, not of the law"),),
     check=check,
 )

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Situation
 
 
@@ -42,13 +42,10 @@ RULE = Rule(
     " for longer, or a moment that somebody mistyped, is looked at by a person.",
     severity=Severity.REFUSE,
     sources=(
-        Source(
-            title="Safety limits are rules with an id, waived by name",
-            citation="decision 6 of this project",
-            url="docs/decisions/0006-limits-and-overrides.md",
-            effective=None,
-            verified=True,
-            note="a limit of this tool, not of the law",
+        cite_decision(
+            "0006-limits-and-overrides",
+            "Safety limits are rules with an id, waived by name",
+            "a limit of this tool, not of the law",
         ),
     ),
     check=check,

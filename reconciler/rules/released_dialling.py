@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.object_change import Action
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Situation
 
 
@@ -30,13 +30,10 @@ RULE = Rule(
     " taken off it.",
     severity=Severity.WARN,
     sources=(
-        Source(
-            title="An object is renamed where it stands, and released as it is",
-            citation="decision 43 of this project",
-            url="docs/decisions/0043-renamed-and-released.md",
-            effective=None,
-            verified=True,
-            note="a rule of this tool, not of the law",
+        cite_decision(
+            "0043-renamed-and-released",
+            "An object is renamed where it stands, and released as it is",
+            "a rule of this tool, not of the law",
         ),
     ),
     check=check,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Situation
 
 
@@ -26,13 +26,10 @@ RULE = Rule(
     " plan fills its list: a date was not moved on, or the campaign is done and can be paused or deleted.",
     severity=Severity.WARN,
     sources=(
-        Source(
-            title="Forecasts are estimates, and only warn",
-            citation="decision 20 of this project",
-            url="docs/decisions/0020-forecasts-are-estimates.md",
-            effective=None,
-            verified=True,
-            note="a rule of this tool, not of the law: nobody is called",
+        cite_decision(
+            "0020-forecasts-are-estimates",
+            "Forecasts are estimates, and only warn",
+            "a rule of this tool, not of the law: nobody is called",
         ),
     ),
     check=check,

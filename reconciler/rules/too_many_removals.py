@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Situation
 
 
@@ -34,13 +34,10 @@ RULE = Rule(
     " otherwise): a source that is half empty looks like many people who no longer belong.",
     severity=Severity.REFUSE,
     sources=(
-        Source(
-            title="Safety limits are rules with an id, waived by name",
-            citation="decision 6 of this project",
-            url="docs/decisions/0006-limits-and-overrides.md",
-            effective=None,
-            verified=True,
-            note="a limit of this tool, not of the law",
+        cite_decision(
+            "0006-limits-and-overrides",
+            "Safety limits are rules with an id, waived by name",
+            "a limit of this tool, not of the law",
         ),
     ),
     check=check,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.object_change import Action
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Situation
 
 
@@ -26,13 +26,10 @@ RULE = Rule(
     says="A field that the tenant fixes when an object is made is not sent: the tenant would refuse it in mid-apply.",
     severity=Severity.REFUSE,
     sources=(
-        Source(
-            title="Safety limits are rules with an id, waived by name",
-            citation="decision 6 of this project",
-            url="docs/decisions/0006-limits-and-overrides.md",
-            effective=None,
-            verified=True,
-            note="what a tenant will not do is told in the plan, and not found out in the apply",
+        cite_decision(
+            "0006-limits-and-overrides",
+            "Safety limits are rules with an id, waived by name",
+            "what a tenant will not do is told in the plan, and not found out in the apply",
         ),
     ),
     check=check,

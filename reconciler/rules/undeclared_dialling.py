@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Situation
 
 
@@ -25,13 +25,10 @@ RULE = Rule(
     " Declare it as `paused`, or apply with `--prune`, which pauses and deletes it.",
     severity=Severity.WARN,
     sources=(
-        Source(
-            title="The mark of a campaign",
-            citation="decision 3 of this project",
-            url="docs/decisions/0003-ownership-of-campaigns.md",
-            effective=None,
-            verified=True,
-            note="what carries the mark is this workspace's, whether a manifest declares it or not",
+        cite_decision(
+            "0003-ownership-of-campaigns",
+            "The mark of a campaign",
+            "what carries the mark is this workspace's, whether a manifest declares it or not",
         ),
     ),
     check=check,

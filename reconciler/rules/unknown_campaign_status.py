@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.campaign_state import RunState
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Situation
 from reconciler.model.vendor_values import find_meaning
 
@@ -39,13 +39,10 @@ RULE = Rule(
     " no campaign is replaced. Look at the campaign in the tenant.",
     severity=Severity.WARN,
     sources=(
-        Source(
-            title="Vendor values at the border",
-            citation="decision 33 of this project",
-            url="docs/decisions/0033-a-word-is-known-or-dangerous.md",
-            effective=None,
-            verified=True,
-            note="a precaution of this tool, not of the law: an unknown value is never taken for a harmless one",
+        cite_decision(
+            "0033-a-word-is-known-or-dangerous",
+            "Vendor values at the border",
+            "a precaution of this tool, not of the law: an unknown value is never taken for a harmless one",
         ),
     ),
     check=check,

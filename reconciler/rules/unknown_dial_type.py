@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.object_change import Action
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Situation
 from reconciler.model.vendor_values import find_meaning
 
@@ -34,13 +34,10 @@ RULE = Rule(
     " declared type either, as nobody knows whether it differs. Set the dial type in the tenant, or waive the finding.",
     severity=Severity.REFUSE,
     sources=(
-        Source(
-            title="Vendor values at the border",
-            citation="decision 33 of this project",
-            url="docs/decisions/0033-a-word-is-known-or-dangerous.md",
-            effective=None,
-            verified=True,
-            note="a precaution of this tool, not of the law: an unknown value is never taken for a harmless one",
+        cite_decision(
+            "0033-a-word-is-known-or-dangerous",
+            "Vendor values at the border",
+            "a precaution of this tool, not of the law: an unknown value is never taken for a harmless one",
         ),
     ),
     check=check,

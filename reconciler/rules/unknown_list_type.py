@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.object_change import Action
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, cite_decision
 from reconciler.model.rule_input import Situation
 from reconciler.model.vendor_values import find_meaning
 
@@ -38,13 +38,10 @@ RULE = Rule(
     " where it is one for outbound calls, waive the finding, else declare another name.",
     severity=Severity.REFUSE,
     sources=(
-        Source(
-            title="Vendor values at the border",
-            citation="decision 33 of this project",
-            url="docs/decisions/0033-a-word-is-known-or-dangerous.md",
-            effective=None,
-            verified=True,
-            note="a precaution of this tool, not of the law: an unknown value is never taken for a harmless one",
+        cite_decision(
+            "0033-a-word-is-known-or-dangerous",
+            "Vendor values at the border",
+            "a precaution of this tool, not of the law: an unknown value is never taken for a harmless one",
         ),
     ),
     check=check,
