@@ -17,7 +17,7 @@ SAID = {"Problem", "Finding", "Notice", "Broken", "Odd", "BadInput", "Problems"}
 """What an error, a finding and a notice are: a code, beside which a message for people stands."""
 
 NAMES = {"Location", "HostName", "PlaceName", "Attribute", "Address", "LiveObject", "Reading"}
-NAMES |= {"RawRows", "InterruptedRun.whose"}
+NAMES |= {"RawRows", "InterruptedRun.whose", "Source"}
 """What names a place or a thing, by which errors speak of it."""
 
 MEASURES = {"Ceiling", "Hours.said"}
