@@ -34,7 +34,7 @@ def preview(chosen: dict[str, Any], output_format: str, prune: bool, release: tu
     """
     from reconciler.cli.console import console
     from reconciler.cli.preview_runtime import PreviewRuntime, RecordingRuntime
-    from reconciler.cli.preview_tenant import Filling, make_tenant
+    from reconciler.cli.preview_tenant import Filling, make_tenant, refuse_others
     from reconciler.flow import make_plan, read_live
     from reconciler.model.preview import Preview
     from reconciler.model.stand_ins import StandIns
@@ -58,6 +58,9 @@ def preview(chosen: dict[str, Any], output_format: str, prune: bool, release: tu
         scratch = workspace.scratch / "preview"
         scratch.mkdir()
         with PreviewRuntime(workspace, runtime, filling, live, scratch) as embedded:
+            writer = embedded.writer(desired)
+            writer.adopt(found for held in live.objects.values() for found in held.values())
+            refuse_others(live, writer)
             told = Preview(plan, loaded, plan.budget.reads, left_out=left_out)
             told = _apply(told, tried, replace(workspace, scratch=scratch), desired, embedded)
             told = _plan_again(told, replace(desired, scratch=scratch / "again"), embedded, live)

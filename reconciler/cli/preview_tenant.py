@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from reconciler.cxone.member_recording import Recorded
+from reconciler.cxone.stand_in_writer import StandInWriter
 from reconciler.kinds import campaign, contact_list, load_kinds
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.live_state import Live, LiveObject
@@ -20,6 +21,7 @@ from reconciler.model.row_queries import LiveCampaign, LiveList
 from reconciler.model.secret import Secret
 from reconciler.model.stand_ins import StandIns
 from reconciler.model.tenant import DeclaredSurface, Pace
+from reconciler.model.text_enumerations import format_count
 from reconciler.simulator import Campaign, ContactList, DispositionLimits, Options, Simulator, Stage
 
 if TYPE_CHECKING:
@@ -73,9 +75,30 @@ def embed_surfaces(declared: Iterable[DeclaredSurface], tenant: Simulator) -> tu
             poll_only=True,
             poll_every=_POLL,
             campaign_rate=100_000,
+            login=None,
+            application=None,
         )
         for each in several
     )
+
+
+def refuse_others(live: Live, reader: StandInWriter) -> None:
+    """Refuse to go on where the embedded tenant does not tell what the live one told, object by object.
+
+    Raises:
+        NotEmbedded: it cannot hold some of them.
+    """
+    wrong: list[str] = []
+    for kind, held in live.objects.items():
+        there = {each.name: each.digest() for each in reader.read_objects(load_kinds()[kind])}
+        wrong += [f"{kind} {name!r}" for name, each in held.items() if there.get(name) != each.digest()]
+        wrong += [f"{kind} {name!r}" for name in there.keys() - held.keys()]
+    if wrong:
+        raise NotEmbedded(
+            f"the embedded tenant does not hold {format_count(len(wrong), 'object')} as the tenant does",
+            note=f"among them {', '.join(sorted(wrong)[:3])}",
+            hint="plan instead; what docs/preview.md does not name cannot be tried",
+        )
 
 
 @dataclass

@@ -16,6 +16,7 @@ from reconciler.model.dialling_forecast import Statistics
 from reconciler.model.disposition import Settled
 from reconciler.model.kind import Kind
 from reconciler.model.list_change import RowChange
+from reconciler.model.live_state import LiveObject
 from reconciler.model.notice import Notice
 from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.row_queries import ContactsOf, InteractionsOf, MembersOf, OutcomesOf, Rows
@@ -54,6 +55,13 @@ class StandInWriter(TenantWriter):
     def campaign_rate(self) -> int:
         """That of the tenant that is stood in for."""
         return self.original.campaign_rate
+
+    def adopt(self, objects: Iterable[LiveObject]) -> None:
+        """Write down whose objects are that cannot say it themselves."""
+        for each in objects:
+            surface = self._find_surface(self._kinds[each.kind])
+            if surface.ownership.registered and each.owner is not None:
+                self._registry.claim(self._make_url(surface), each.id, f"{each.kind}/{each.name}", each.owner)
 
     def read_statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | Notice]:
         """What the tenant that is stood in for had counted: nobody calls here."""

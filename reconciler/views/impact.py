@@ -122,7 +122,7 @@ def _count(many: int | None) -> str:
     return "(few)" if many is None else f"{many:,}"
 
 
-_BASES = {"modified": "files written ", "committed": "files committed ", "declared": "as declared, "}
+_BASES = {"modified": "as written; ", "committed": "as committed; ", "declared": "as declared; "}
 
 
 def describe_age(age: DataAge) -> str:

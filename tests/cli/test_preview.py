@@ -15,6 +15,8 @@ from reconciler.simulator import Simulator
 from tests import delivery, outcomes, scene
 from tests.cli.test_canaries import CANARIES, files_below, leaks
 from tests.conftest import Ended, Folder, manifest
+from tests.surfaces.nice.conftest import SETTINGS, declare_segment, declare_tenant
+from tests.surfaces.nice.test_campaigns import declare_campaign
 from tests.test_output_schemas import problems
 
 Run = Callable[..., Ended]
@@ -194,6 +196,28 @@ def test_a_tenant_of_an_api_that_is_not_embedded_is_not_tried(
     ended = run("preview")
     assert ended.code == 1
     assert "error[no-preview]: the embedded tenant has no surface lists, outbound" in ended.err
+
+
+def test_lists_of_nices_api_are_tried_and_what_cannot_be_held_is_refused_by_name(
+    tenant: Simulator, folder: Folder, run: Run, embedded: Embedded
+) -> None:
+    """Whose a list is only the ledger says there; and a campaign is a skill with blocks of its own."""
+    declare_tenant(folder, tenant.url, f"{SETTINGS}, scheduleZone: America/New_York")
+    declare_segment(folder)
+    delivery.write_contacts(folder, range(25))
+    assert run("apply", "--yes").code == 0
+    delivery.write_contacts(folder, range(1, 27), silver={3})
+    declare_campaign(folder)
+    document = previewed(run)
+    assert document["plan"]["contacts"] == {"adds": 2, "updates": 1, "removes": 1, "unchanged": 23}
+    assert document["second_plan"]["empty"]
+    assert ("Campaign", "Chosen", None, "active") in [tuple(each.values()) for each in document["result"]]
+    assert not [each for each in embedded[0].store.contacts if each.startswith("C0")]
+    assert run("apply", "--yes").code == 0
+    ended = run("preview")
+    assert ended.code == 1
+    assert "error[no-preview]: the embedded tenant does not hold 1 object as the tenant does" in ended.err
+    assert "among them Campaign 'Chosen'" in ended.err
 
 
 def test_the_ledger_of_the_workspace_has_no_run_of_a_preview(tenant: Simulator, folder: Folder, run: Run) -> None:
