@@ -11,11 +11,13 @@ from reconciler.model.callback_hosts import parse_network
 from reconciler.model.external_references import ClearName, HostName, Named, PrivateName, make_secret_name
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
+from reconciler.model.nearest_name import find_nearest
 from reconciler.model.operator_bounds import Held
 from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import REPLY_SIZE, DeclaredSurface, Pace
+from reconciler.model.weekly_calendar import load_zones
 from reconciler.surfaces import load_surfaces as api_surfaces
 
 _PARAMETERS = (
@@ -197,6 +199,7 @@ def names(resource: Resource) -> Iterator[Named]:
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     """Surfaces of one API; what webhooks may reach is written as hosts, addresses and networks."""
     yield from _check_surfaces(resource)
+    yield from _check_zones(resource)
     for index, entry in enumerate(resource.spec.get("webhooks", {}).get("allowPrivate", ())):
         try:
             parse_network(entry)
@@ -208,6 +211,19 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
                 note="a network is written with its first address and at most as wide as 10.0.0.0/8 or fc00::/7",
                 hint="write a host such as hooks.internal, or a network such as 10.20.0.0/16",
             )
+
+
+def _check_zones(resource: Resource) -> Iterator[Problem]:
+    """The zone of a surface's schedules is one that there is."""
+    for name, spec in resource.spec["surfaces"].items():
+        zone = spec.get("scheduleZone")
+        if zone is not None and zone not in load_zones():
+            meant = find_nearest(zone, load_zones())
+            hint = (
+                f"did you mean {meant!a}?" if meant else "write a zone of the IANA database, such as America/New_York"
+            )
+            where = resource.where("spec", "surfaces", name, "scheduleZone")
+            yield Problem(where, "unknown-time-zone", f"there is no time zone `{zone}`", hint=hint)
 
 
 def _check_surfaces(resource: Resource) -> Iterator[Problem]:

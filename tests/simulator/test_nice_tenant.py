@@ -342,3 +342,15 @@ def test_skills_are_scrubbed_against_a_group_or_contribute_to_it(client: Client,
     assert client.send("POST", f"{path}/77").status_code == 404
     assert client.send("DELETE", f"{path}/{skill}").status_code == 204
     assert client.send("GET", path).json()["totalRecords"] == 0
+
+
+def test_what_is_in_the_store_already_is_told_as_skills_of_its_lists(client: Client, tenant: Simulator) -> None:
+    tenant.store.add_contacts(["C1"])
+    held = tenant.store.add_list("Evening", ["C1"])
+    tenant.store.add_campaign("Evening", "Evening", dialType="predictive", status="active", abandonThreshold=3.0)
+    (told,) = client.send("GET", "/skills").json()["skills"]
+    assert (told["skillName"], told["isRunning"], told["outboundStrategy"]) == ("Evening", True, "Personal Connection")
+    blocks = parameters(client, told["skillId"])
+    assert blocks["generalSettings"]["abandonRateCutoff"] == 3.0
+    assert [each["name"] for each in blocks["callingLists"]] == [held.name]
+    assert len(client.send("GET", "/skills").json()["skills"]) == 1

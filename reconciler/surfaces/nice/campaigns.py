@@ -12,13 +12,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from reconciler.model.campaign import UNKNOWN
 from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.ownership_mark import TextMark
 from reconciler.model.reply_shape import ID, NUMBER, TRUTH, Rows, Shape, may, needs, number
 from reconciler.model.surface_wire import Call, Part, Wire, WireReference
+from reconciler.model.weekly_calendar import load_zone
 from reconciler.surfaces.nice.api import NAME_OF_SURFACE, SCOPE
 from reconciler.surfaces.nice.endpoints import make_call
 from reconciler.surfaces.nice.skill_blocks import DAYS, PARAMETERS, lay_over, read_general, read_schedule
@@ -48,7 +48,7 @@ percent that is declared [inferred]."""
 
 def make_week(starts: datetime, ends: datetime, zone: str) -> dict[str, Any]:
     """A window as a week without dates: each day of it, from its first minute to its last, in a zone."""
-    place = ZoneInfo(zone)
+    place = load_zone(zone)
     first, last = starts.astimezone(place), ends.astimezone(place)
     found: dict[str, Any] = {"isScheduled": True} | {f"{day}IsActive": False for day in DAYS}
     day, count = first.date(), 0

@@ -9,6 +9,8 @@ from typing import Any
 from reconciler.simulator.body_checks import nullable, number, text, truth
 from reconciler.simulator.error_replies import bad_request, not_found
 from reconciler.simulator.routing import Call
+from reconciler.simulator.stored_records import Campaign
+from reconciler.simulator.surfaces.nice.call_lists import Mappings
 
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 Check = Callable[[Any, str], Any]
@@ -119,10 +121,15 @@ class Skill:
 
 
 class Skills:
-    """The skills of the tenant, by their numbers. `lag`: so many lists of skills do not tell a new one."""
+    """The skills of the tenant, by their numbers.
+
+    `lag`: so many lists of skills do not tell a new one. `of_campaigns`: the numbers of those that are campaigns of the
+    store, by their ids.
+    """
 
     def __init__(self) -> None:
         self.held: dict[int, Skill] = {}
+        self.of_campaigns: dict[str, int] = {}
         self.last = 9000
         self.lag = 0
 
@@ -139,8 +146,30 @@ class Skills:
 
 
 def skills_of(call: Call) -> Skills:
-    """The tenant's skills."""
-    return call.tenant.store.part(Skills)
+    """The tenant's skills; each campaign of the store is one, too, from the moment that somebody asks."""
+    store = call.tenant.store
+    skills = store.part(Skills)
+    for campaign in store.campaigns.values():
+        if campaign.id not in skills.of_campaigns:
+            skills.of_campaigns[campaign.id] = _make_of_campaign(call, skills, campaign).number
+    return skills
+
+
+def _make_of_campaign(call: Call, skills: Skills, campaign: Campaign) -> Skill:
+    """A campaign that another surface, or nobody's, has made, as a skill."""
+    held = campaign.fields
+    made = skills.add(
+        campaign.name,
+        notes=str(held.get("description", "")),
+        outboundStrategy="Personal Connection" if held.get("dialType") == "predictive" else str(held.get("dialType")),
+    )
+    made.running = held.get("status") == "active"
+    if "abandonThreshold" in held:
+        rates = dict.fromkeys(("abandonRateCutoff", "abandonRateThreshold"), held["abandonThreshold"])
+        made.blocks["generalSettings"] = {**rates, "overrideBusinessUnitAbandonRate": True}
+    if held.get("listId") in call.tenant.store.lists:
+        call.tenant.store.part(Mappings).of(held["listId"]).skills.append(made.number)
+    return made
 
 
 def find_skill(call: Call, name: str = "skillId") -> Skill:
