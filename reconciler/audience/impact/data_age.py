@@ -13,7 +13,7 @@ from reconciler.audience.sources.source_files import Found
 from reconciler.audience.staging import staged_interactions
 from reconciler.model.impact import DataAge
 from reconciler.model.problem import BadInput
-from reconciler.model.row_queries import RowQuery, Rows
+from reconciler.model.row_queries import PeopleQuery, RowQuery, Rows
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.source_specs import FileFeed
 
@@ -39,11 +39,12 @@ def list_ages(
 ) -> Iterator[DataAge]:
     """How old is what a segment was judged by: by the files, the events and the manifests, as far as they say."""
     segment = standing.segment
-    feed = segment.contacts
-    basis, oldest, newest = "read", None, None
-    if isinstance(feed, FileFeed):
-        basis, oldest, newest = _date_files(feed, root, tracked, committed)
-    yield DataAge(segment.address, "contacts", str(feed), oldest, newest, basis)
+
+    def date(feed: PeopleQuery) -> tuple[str, datetime | None, datetime | None]:
+        return _date_files(feed, root, tracked, committed) if isinstance(feed, FileFeed) else ("read", None, None)
+
+    basis, oldest, newest = date(segment.contacts)
+    yield DataAge(segment.address, "contacts", str(segment.contacts), oldest, newest, basis)
     for query in dict.fromkeys(segment.interactions.values()):
         times = staged_interactions.read_interactions(backend, read[query])["at"]
         spanned = times.name("at").as_table().agg(oldest=times.min(), newest=times.max())
@@ -51,8 +52,9 @@ def list_ages(
         basis = "unknown" if last is None else "events"
         yield DataAge(segment.address, "interactions", str(query), _to_utc(first), _to_utc(last), basis)
     for each in segment.suppress:
-        basis = "unknown" if each.taken is None else "declared"
-        yield DataAge(segment.address, "do-not-call", str(each.address), each.taken, each.taken, basis)
+        taken = ("declared", each.taken, each.taken)
+        basis, oldest, newest = date(each.numbers) if each.taken is None else taken
+        yield DataAge(segment.address, "do-not-call", str(each.address), oldest, newest, basis)
 
 
 def _date_files(

@@ -17,7 +17,7 @@ from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import ContactsOf, LiveList, MembersOf, Rows
 from reconciler.model.score_model import Band, Engagement, Score
-from reconciler.model.segment import Delivery, Segment, Target
+from reconciler.model.segment import Delivery, Phones, Segment, Suppression, Target
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.source_specs import FileFeed
 
@@ -29,16 +29,18 @@ WHERE = Location("crm.yaml", 5)
 def date(tmp_path: Path) -> Callable[..., DataAge]:
     """The age of the contacts of a feed, of files that lie in a folder."""
 
-    def find(feed: Any, committed: dict[str, datetime | None] | None = None) -> DataAge:
+    def find(
+        feed: Any, committed: dict[str, datetime | None] | None = None, suppress: tuple[Suppression, ...] = ()
+    ) -> DataAge:
         known = committed or {}
         score = Score(Engagement(), (Band("high", 6000, None, 1),))
         target = Target("high", Address("ContactList", "high"), "High", MembersOf("High", ()))
         of, delivery = Address("Segment", "all"), Delivery("listContacts", None, ())
-        segment = Segment(of, feed, {}, score, (), (target,), True, delivery)
+        segment = Segment(of, feed, {}, score, (), (target,), True, delivery, suppress=suppress)
         nobody = Rows(tmp_path / "none.parquet", "parquet", {}, 0)
         standing = MembershipDecision(segment, nobody, nobody, Accounting(of, 0, (), ()))
         backend: Any = None  # contacts are dated without one
-        (found,) = list_ages(
+        *_, found = list_ages(
             backend, standing, {}, tmp_path, lambda path: path.name in known, lambda path: known[path.name]
         )
         return found
@@ -92,3 +94,20 @@ def test_git_is_not_asked_for_a_great_many_files(tmp_path: Path, date: Callable[
 def test_what_was_read_when_the_plan_was_made_is_no_older(date: Callable[..., DataAge]) -> None:
     found = date(ContactsOf(LiveList(name="All"), WHERE))
     assert (found.basis, found.oldest, found.newest) == ("read", None, None)
+
+
+def test_a_do_not_call_list_is_of_the_date_in_its_manifest_else_as_its_files_say(
+    tmp_path: Path, date: Callable[..., DataAge]
+) -> None:
+    write(tmp_path, "dnc.csv", JULY)
+    people = ContactsOf(LiveList(name="All"), WHERE)
+
+    def age(numbers: Any, taken: datetime | None) -> tuple[str, datetime | None]:
+        listed = Suppression(Address("SuppressionList", "dnc"), numbers, Phones(), taken)
+        found = date(people, suppress=(listed,))
+        assert found.what == "do-not-call"
+        return found.basis, found.newest
+
+    assert age(feed("dnc.csv"), JUNE) == ("declared", JUNE)
+    assert age(feed("dnc.csv"), None) == ("modified", JULY)
+    assert age(people, None) == ("read", None)
