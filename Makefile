@@ -31,7 +31,7 @@ WHOLE := tests/cli tests/oracle tests/steps/apply tests/properties tests/kinds t
 WORKERS := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 TESTS := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-test: $(INSTALLED) ## Run the test suite with branch coverage: of long tests a slice, at one place of 45, a fifth of the examples
+test: $(INSTALLED) ## Run the test suite with branch coverage: of long tests a slice, at one place of 45, a tenth of the examples
 	RECONCILER_EVERY=45 $(TESTS) -m 'not matrix' --cov --cov-report=term --cov-fail-under=85 $(WHOLE:%=--ignore=%)
 	RECONCILER_EVERY=45 $(TESTS) -m 'not matrix' $(WHOLE)
 

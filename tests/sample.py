@@ -18,19 +18,19 @@ def tried(places: Sequence[Place]) -> Sequence[Place]:
 
 
 def examples(most: int) -> int:
-    """How many examples a property is tried with: `most`, or, where there is little time, a part, a fifth at least.
+    """How many examples a property is tried with: `most`, or, where there is little time, a part, a tenth at least.
 
     `make matrix` tries as many as there are; `RECONCILER_EXAMPLES` is another number for all of them.
     """
-    return int(os.environ.get("RECONCILER_EXAMPLES", "0")) or max(most // turns(), 1)
+    return int(os.environ.get("RECONCILER_EXAMPLES", "0")) or max(most // min(_every(), _FEWEST), 1)
 
 
 def turns() -> int:
     """In how many turns many tests go through one large whole, each through a part: one where there is time for all."""
-    return min(_every(), _FEWEST)
+    return min(_every(), 5)
 
 
-_FEWEST = 5
+_FEWEST = 10
 """Fewer examples than one in so many hold nothing."""
 
 

@@ -31,6 +31,7 @@ def test_every_benchmark_is_run_here_or_said_to_be_too_long() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SMALL))
+@pytest.mark.thin(2)
 def test_a_benchmark_runs_to_its_end(name: str) -> None:
     ended = subprocess.run(
         [sys.executable, str(BENCHMARKS / f"{name}.py"), *SMALL[name]], capture_output=True, text=True, check=False

@@ -334,6 +334,7 @@ def test_a_log_of_purchases_gives_the_same_lists_on_a_cluster(
     assert [content(each.rows) for each in members_of_spark] == [content(each.rows) for each in members]
 
 
+@pytest.mark.matrix(instead="test_a_log_of_purchases_gives_the_same_lists_on_a_cluster")
 def test_a_failure_is_told_without_the_data_and_the_interrupt_stays_ours(clustered: Engine, tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
     file = tmp_path / "people.parquet"

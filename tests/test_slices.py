@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from tests.slices import choose, take_part
 
 ROOT = Path(__file__).parent.parent
 TESTS = ROOT / "tests"
-INSTEAD = re.compile(r'@pytest\.mark\.matrix\(instead="(\w+)"\)\n(?:@.*\n)*def (\w+)')
+INSTEAD = re.compile(r'@pytest\.mark\.matrix\(\s*instead="(?:([\w/]+\.py)::)?(\w+)"\s*\)\n(?:[ \t]*@.*\n)*[ \t]*def (\w+)')
+"""The file of another test, if it is in another one, its name, and the name of the one that is left out."""
 
 
 @pytest.mark.parametrize("members", [1, 2, 3, 4, 17])
@@ -68,35 +70,36 @@ def test_make_matrix_takes_all_that_is_left_out_or_sampled_and_samples_nothing()
 def test_a_pipeline_runs_both() -> None:
     run = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert re.search(r"^make -C \S+ check$", run, re.MULTILINE)
-    # each of nine commits that follow each other runs another ninth
+    # each of three commits that follow each other runs another third
     assert re.search(
-        r'^make -C \S+ rest PART="\$\(\(\$\(git rev-list --count HEAD\) % 9 \+ 1\)\)/9"$', run, re.MULTILINE
+        r'^make -C \S+ rest PART="\$\(\(\$\(git rev-list --count HEAD\) % 3 \+ 1\)\)/3"$', run, re.MULTILINE
     )
     assert commands("check") == commands("test")
 
 
 def test_whatever_is_left_out_whole_has_another_test_that_holds_its_promise_meanwhile() -> None:
-    files = [
-        path
+    marked = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
         for path in TESTS.rglob("test_*.py")
         if path != Path(__file__) and "pytest.mark.matrix" in path.read_text(encoding="utf-8")
-    ]
-    assert files
-    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
-    told = [
-        subprocess.run(
-            [*collect, *choice, *map(str, files)], cwd=ROOT, capture_output=True, text=True, check=True
-        ).stdout
-        for choice in ([], ["-m", "not matrix"])
-    ]
-    every, kept = ({line.partition("[")[0] for line in each.splitlines() if "::" in line} for each in told)
-    for path in files:
-        here = f"{path.relative_to(ROOT)}::"
-        instead = {
-            f"{here}{test}": f"{here}{other}" for other, test in INSTEAD.findall(path.read_text(encoding="utf-8"))
-        }
-        assert {each for each in every - kept if each.startswith(here)} == set(instead)
-        assert set(instead.values()) <= kept
+    }
+    instead = {
+        (here, test): (there or here, other)
+        for here, text in marked.items()
+        for there, other, test in INSTEAD.findall(text)
+    }
+    files = sorted(marked.keys() | {there for there, _ in instead.values()})
+    every, kept = collected(files), collected(files, "-m", "not matrix")
+    assert {each for each in every - kept if each[0] in marked} == instead.keys()
+    assert set(instead.values()) <= kept
+
+
+def collected(files: Iterable[str], *choice: str) -> set[tuple[str, str]]:
+    """The file and the name of each test that pytest would run."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *choice, *files]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    found = (line.partition("[")[0].split("::") for line in said.splitlines() if "::" in line)
+    return {(parts[0], parts[-1]) for parts in found}
 
 
 def test_the_parts_of_some_tests_are_all_of_them_once(request: pytest.FixtureRequest) -> None:

@@ -196,6 +196,7 @@ class TestApproving:
             assert words in answered.out
         assert saved.with_name("a.plan.approvals").exists()
 
+    @pytest.mark.matrix(instead="test_a_plan_is_applied_when_two_people_have_approved_it_and_the_audit_record_says_who")
     def test_who_wrote_the_change_and_who_is_not_known_do_not_approve_alone(
         self, saved: Path, operator: Path, run: Run, keys: Keys, folder: Folder, monkeypatch: pytest.MonkeyPatch
     ) -> None:

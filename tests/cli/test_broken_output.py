@@ -44,7 +44,7 @@ def nobody() -> Any:
     os.close(writer)
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize("voice", ["text", "json"])
 @pytest.mark.parametrize("deaf", ["both", "output", "errors"])
 def test_an_apply_whose_reader_has_gone_is_finished(

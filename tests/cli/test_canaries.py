@@ -65,6 +65,7 @@ def without_sources(folder: Folder) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("method", ["bulkInsert", "contactBatch"])
+@pytest.mark.thin(1)
 def test_nobody_is_named_in_anything_that_a_run_prints_or_leaves(
     tenant: Simulator,
     folder: Folder,

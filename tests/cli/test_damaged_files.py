@@ -232,6 +232,7 @@ def test_a_damaged_plan_ledger_or_audit_record_writes_nothing_and_is_told(stage:
         assert slowest < LONGEST
 
 
+@pytest.mark.matrix(instead="test_a_damaged_plan_ledger_or_audit_record_writes_nothing_and_is_told")
 def test_what_was_not_damaged_goes_on(stage: Stage) -> None:
     stage.reset()
     code, said = stage.run(*VERIFY)

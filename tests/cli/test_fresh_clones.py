@@ -60,6 +60,7 @@ def change(ended: Ended) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("shared")
+@pytest.mark.matrix(instead="test_a_contact_is_offered_again_after_a_while_where_the_workspace_says_so")
 def test_rejected_rows_are_pending_for_every_clone_until_their_rows_change(
     tenant: Simulator, folder: Folder, clones: Clone
 ) -> None:
@@ -129,6 +130,7 @@ def test_a_key_of_the_environment_is_named_no_more(clones: Clone, monkeypatch: p
     assert document(first)["ledger"] == {"url": "file://.reconciler", "new": True, "made_key": False}
 
 
+@pytest.mark.matrix(instead="test_a_clone_whose_ledger_is_new_says_what_that_means")
 def test_a_folder_that_is_gone_on_with_is_not_new(folder: Folder, clones: Clone, run: Callable[..., Ended]) -> None:
     assert NEW in run("plan").err
     assert "is new" not in run("plan").err

@@ -93,6 +93,7 @@ def test_the_next_plan_asks_only_for_what_is_new_and_is_the_same_plan(
     assert second["notices"] == first["notices"] == []
 
 
+@pytest.mark.matrix(instead="test_the_next_plan_asks_only_for_what_is_new_and_is_the_same_plan")
 def test_a_plan_of_the_next_day_asks_from_a_day_before_where_the_last_one_ended(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -124,6 +125,7 @@ def test_a_window_that_begins_earlier_is_asked_for_its_beginning(tenant: Simulat
     assert asked(tenant) == {("2026-03-23T00:00:00Z", WINDOW[0]): 600, LAST_DAY: 600}
 
 
+@pytest.mark.matrix(instead="test_the_next_plan_asks_only_for_what_is_new_and_is_the_same_plan")
 def test_a_plan_as_of_the_past_is_made_of_what_is_kept_and_leaves_the_watermark_where_it_is(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -157,7 +159,7 @@ def test_two_segments_that_ask_for_the_same_contacts_ask_once(tenant: Simulator,
     assert asked(tenant) == {LAST_DAY: 600}
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize(
     "words",
     [("plan",), ("drift",), ("apply", "--yes"), EXPLAIN, WHAT_IF],
@@ -217,7 +219,7 @@ def test_what_disagrees_with_the_tenant_is_dropped_and_all_is_read_in_the_same_p
     assert again["digest"] == second["digest"]
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize(
     "words", [("plan",), ("drift",), EXPLAIN, WHAT_IF, (*WHAT_IF, "--format", "chart")], ids=lambda words: words[0]
 )
@@ -318,7 +320,7 @@ def yet_to_come(file: Path, tmp: Path) -> None:
     rewritten(file, lambda parts: altered(parts, query, tmp), sealed_again=True)
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [

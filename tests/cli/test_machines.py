@@ -121,6 +121,7 @@ def test_nothing_that_is_printed_fails_for_the_encoding_of_a_terminal(
         _is_readable(told["text"], told["json"], encoding)
 
 
+@pytest.mark.matrix(instead="test_nothing_that_is_printed_fails_for_the_encoding_of_a_terminal")
 def test_a_process_prints_what_the_encoding_of_its_terminal_has(
     tenant: Simulator, folder: Folder, tmp_path: Path
 ) -> None:
@@ -169,6 +170,7 @@ SLOW = [
     [("'--help',", ()), ("'validate', '-w', sys.argv[1],", ()), ("'plan', '-w', sys.argv[1],", ("ibis", "duckdb"))],
     ids=["help", "validate", "plan"],
 )
+@pytest.mark.thin(1)
 def test_a_command_imports_what_it_needs(tenant: Simulator, folder: Folder, said: str, needed: tuple[str, ...]) -> None:
     tenant.store.add_list("High", [], description=scene.MARK)
     scene.live_campaign(tenant, "Morning", "High", abandonThreshold=5.0)

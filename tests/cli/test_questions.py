@@ -75,6 +75,7 @@ def test_an_explanation_can_be_read_by_a_program(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("contact", "hint"), [("c-18b70a4d2031", "one workspace's key"), ("C0", "or its token")])
+@pytest.mark.thin(1)
 def test_a_contact_that_nobody_knows_is_told(run: Run, contact: str, hint: str) -> None:
     ended = run("explain", "contact", contact, "--segment", "callers")
     assert ended.code == 64
@@ -82,8 +83,8 @@ def test_a_contact_that_nobody_knows_is_told(run: Run, contact: str, hint: str) 
     assert hint in ended.err
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize("contact", ["C00001", "C00002", "C00003"])
+@pytest.mark.matrix(instead="test_a_contact_is_followed_from_its_row_to_its_list")
 def test_a_contact_is_found_by_the_token_by_which_a_plan_speaks_of_it(run: Run, contact: str) -> None:
     by_id = json.loads(run("explain", "contact", contact, "--segment", "callers", "--format", "json").out)
     token = by_id["contact"].split()[0]
@@ -110,6 +111,7 @@ def test_each_value_of_a_number_says_who_would_be_in_entering_leaving_and_moving
     assert not tenant.requests().writes()
 
 
+@pytest.mark.matrix(instead="test_each_value_of_a_number_says_who_would_be_in_entering_leaving_and_moving")
 def test_a_table_and_a_chart_are_for_people(run: Run) -> None:
     table = run("what-if", "segment/callers", "--set", "cap.most=1..2:1").out
     assert "Segment/callers: cap.most" in table
@@ -143,7 +145,6 @@ def test_a_question_that_makes_no_sense_is_told_before_anything_is_read(
     assert len(tenant.requests()) == 0
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize(
     "question",
     [
@@ -152,6 +153,7 @@ def test_a_question_that_makes_no_sense_is_told_before_anything_is_read(
     ],
     ids=["explain", "what-if"],
 )
+@pytest.mark.matrix(instead="test_each_value_of_a_number_says_who_would_be_in_entering_leaving_and_moving")
 def test_a_question_reads_nothing_for_the_sake_of_campaigns(
     tenant: Simulator, folder: Folder, run: Run, question: tuple[str, ...]
 ) -> None:

@@ -179,6 +179,7 @@ def test_a_name_of_two_kinds_is_asked_for_with_its_kind(tenant: Simulator, folde
 
 
 @pytest.mark.parametrize("after", [False, True])
+@pytest.mark.thin(1)
 def test_a_run_that_is_killed_at_a_release_goes_on(tenant: Simulator, applied: Folder, run: Run, after: bool) -> None:
     from reconciler.cxone.writer import TenantWriter
 

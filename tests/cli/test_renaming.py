@@ -167,6 +167,7 @@ def test_where_both_names_are_there_nothing_is_done_and_both_are_named(
     assert names(tenant)[0] == ["Chosen", "Elected"]
 
 
+@pytest.mark.matrix(instead="test_where_both_names_are_there_nothing_is_done_and_both_are_named")
 def test_where_two_of_the_earlier_names_are_there_both_are_named(tenant: Simulator, applied: Folder, run: Run) -> None:
     tenant.store.add_list("Picked", [], description=scene.MARK)
     rename(applied, was="[Chosen, Picked]")
@@ -183,6 +184,7 @@ def test_what_is_not_ours_is_not_renamed(tenant: Simulator, folder: Folder, run:
     assert [each.name for each in tenant.store.lists.values()] == ["Chosen"]
 
 
+@pytest.mark.matrix(instead="test_a_list_and_the_campaign_on_it_are_renamed_with_everybody_on_it")
 def test_a_chain_of_names_finds_whichever_is_there(tenant: Simulator, applied: Folder, run: Run) -> None:
     rename(applied, was="[Picked, Chosen]")
     assert changes(planned(run))["ContactList/chosen"]["previous_name"] == "Chosen"
@@ -241,6 +243,7 @@ def test_the_parts_of_a_campaign_are_renamed_each(tenant: Simulator, folder: Fol
         assert names(tenant)[1] == [f"{name} high", f"{name} low"]
 
 
+@pytest.mark.matrix(instead="test_a_list_and_the_campaign_on_it_are_renamed_with_everybody_on_it")
 def test_what_the_ledger_knows_of_a_list_is_known_of_it_under_its_new_name(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:

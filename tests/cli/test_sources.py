@@ -161,6 +161,9 @@ C00004,4155550105,US,maybe,95
 """
 
 
+@pytest.mark.matrix(
+    instead="tests/audience/decision/test_suppression.py::test_who_is_not_known_to_have_given_consent_is_not_called"
+)
 def test_who_is_not_known_to_have_given_consent_is_not_called(tenant: Simulator, folder: Folder, run: Run) -> None:
     folder.write("customers.csv", UNCLEAR)
     declare(folder, FILES.replace("optin = 'yes'", "optin"), f"{REGISTRY}asOf: {TODAY}")
@@ -176,6 +179,9 @@ def test_who_is_not_known_to_have_given_consent_is_not_called(tenant: Simulator,
     assert "called_without_recorded_consent" not in account
 
 
+@pytest.mark.matrix(
+    instead="tests/audience/decision/test_suppression.py::test_who_is_not_known_to_have_given_consent_is_called_and_counted_where_the_manifest_says_so"
+)
 def test_a_source_that_calls_people_without_recorded_consent_says_so_in_every_plan(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -198,6 +204,9 @@ def test_a_source_that_calls_people_without_recorded_consent_says_so_in_every_pl
     assert "0 of those in have no recorded consent" in run("plan").out
 
 
+@pytest.mark.matrix(
+    instead="tests/oracle/test_nobody_is_called.py::test_nobody_on_a_list_in_an_object_store_is_put_on_a_list"
+)
 def test_contacts_and_the_registry_may_be_in_an_object_store(
     folder: Folder, tenant: Simulator, run: Run, s3_here: S3
 ) -> None:
@@ -219,6 +228,9 @@ def test_contacts_and_the_registry_may_be_in_an_object_store(
     assert f"where: s3://{bucket}/crm/day=2/customers.csv.gz\n" in ended.err
 
 
+@pytest.mark.matrix(
+    instead="tests/audience/decision/test_suppression.py::test_a_suppressed_member_is_taken_off_even_by_upsert"
+)
 def test_a_number_added_to_the_registry_takes_its_contact_off_the_list_even_in_upsert_mode(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -231,6 +243,7 @@ def test_a_number_added_to_the_registry_takes_its_contact_off_the_list_even_in_u
     assert members(tenant) == {"C00006"}
 
 
+@pytest.mark.matrix(instead="test_a_saved_plan_is_stale_once_the_registry_it_was_judged_by_is_too_old")
 def test_an_old_registry_is_refused_or_warned_of_as_the_manifest_says(folder: Folder, run: Run) -> None:
     declare(folder, FILES, f"{REGISTRY}asOf: 2026-01-01T00:00:00Z")
     planned = run("plan")
@@ -263,6 +276,7 @@ def test_a_saved_plan_is_stale_once_the_registry_it_was_judged_by_is_too_old(
         ("number\nwithheld\nC00002\n", 1, "none of whose numbers is a phone"),
     ],
 )
+@pytest.mark.thin(1)
 def test_a_registry_that_cannot_be_read_or_is_empty_stops_the_plan(
     tenant: Simulator, folder: Folder, run: Run, registry: str | None, code: int, told: str
 ) -> None:

@@ -199,6 +199,7 @@ def as_a_warning(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("edit", [without_the_finding, with_a_reason, as_a_warning])
+@pytest.mark.thin(1)
 def test_a_plan_whose_findings_were_made_harmless_is_refused(
     tenant: Simulator, folder: Folder, run: Run, edit: Callable[[dict[str, Any]], None]
 ) -> None:
@@ -262,6 +263,7 @@ class TestOnAFloor:
             ("waivers: {longest: 30d}", "the floor allows no waiver for more than 30 days"),
         ],
     )
+    @pytest.mark.thin(1)
     def test_a_waiver_that_it_does_not_allow_sets_nothing_aside(
         self, tenant: Simulator, folder: Folder, run: Run, floor: Callable[[str], Path], spec: str, why: str
     ) -> None:

@@ -49,7 +49,7 @@ def test_an_active_campaign_that_is_declared_no_more_is_named_and_dials_on(
     assert tenant.store.campaign_named("Evening").fields["status"] == "active"
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize("status", ["warming-up", "RUNNING", "stopping", "paused", "Completed"])
 def test_one_that_is_not_known_to_rest_is_named_as_what_may_dial(
     tenant: Simulator, applied: Folder, run: Run, status: str

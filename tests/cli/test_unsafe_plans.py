@@ -118,6 +118,7 @@ def test_an_override_with_a_reason_lets_it_through_and_is_printed(
 
 
 @pytest.mark.parametrize(("situation", "rules", "subject", "words"), UNSAFE)
+@pytest.mark.thin(1)
 def test_an_override_that_has_run_out_lets_nothing_through(
     tenant: Simulator, folder: Folder, run: Run, situation: Situation, rules: list[str], subject: str, words: str
 ) -> None:
@@ -209,6 +210,7 @@ def test_a_saved_plan_prunes_an_object_of_any_name(tenant: Simulator, folder: Fo
 
 
 @pytest.mark.parametrize("order", ["strict, lenient", "lenient, strict"])
+@pytest.mark.thin(1)
 def test_a_do_not_call_list_that_only_warns_lets_no_other_stale_one_through(
     tenant: Simulator, folder: Folder, run: Run, order: str
 ) -> None:
@@ -228,6 +230,7 @@ def test_a_do_not_call_list_that_only_warns_lets_no_other_stale_one_through(
 
 
 @pytest.mark.parametrize("name", ["Their calls", "Theirs [2025"])
+@pytest.mark.thin(1)
 def test_a_list_is_not_emptied_under_a_campaign_that_somebody_else_runs(
     tenant: Simulator, folder: Folder, run: Run, name: str
 ) -> None:
@@ -278,6 +281,7 @@ def test_nothing_to_do_is_a_verdict_too(tenant: Simulator, folder: Folder, run: 
     assert run("plan", "--detailed-exitcode", "--fail-on", "warn").code == 0
 
 
+@pytest.mark.matrix(instead="test_an_unsafe_plan_is_shown_with_its_reasons_and_apply_refuses_it")
 def test_a_finding_without_a_change_refuses_all_the_same(tenant: Simulator, folder: Folder, run: Run) -> None:
     scene.people(tenant, 100)
     moment = datetime.now(UTC)

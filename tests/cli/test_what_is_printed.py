@@ -23,6 +23,7 @@ from tests.conftest import Ended, Folder, manifest
 Run = Callable[..., Ended]
 
 
+@pytest.mark.matrix(instead="test_drift_tells_a_tenant_that_was_changed_by_hand")
 def test_detailed_exit_codes_tell_changes_from_none(tenant: Simulator, folder: Folder, run: Run) -> None:
     scene.whole(tenant, folder)
     assert run("plan").code == 0
@@ -164,7 +165,7 @@ def test_everything_in_the_ledger_is_its_owners_alone(tenant: Simulator, folder:
 ESCAPES = ["\x1b[2J\x1b[31mgone", "\x1b]0;title\x07", "\x9b31m", "\u202eevil", "line\rfeed", "\x1b[1A\x1b[2K"]
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize("name", ESCAPES)
 def test_a_live_name_gives_no_orders_to_the_terminal(tenant: Simulator, folder: Folder, run: Run, name: str) -> None:
     scene.people(tenant, 5)

@@ -95,8 +95,8 @@ def jsonl(folder: Folder, rows: list[dict[str, Any]]) -> str:
     return files("people.jsonl", "jsonl", attributes=", ".join(f"{name}: {name}" for name in NAMES))
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.matrix(instead="test_values_of_parquet_arrive_in_their_types")
 def test_values_of_json_lines_arrive_in_their_types_and_a_second_plan_is_empty(
     tenant: Simulator, folder: Folder, run: Run, method: str
 ) -> None:
@@ -175,6 +175,7 @@ def test_values_of_parquet_arrive_in_their_types(tenant: Simulator, folder: Fold
     }
 
 
+@pytest.mark.matrix(instead="test_values_of_parquet_arrive_in_their_types")
 def test_values_of_a_database_arrive_in_their_types(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,6 +276,7 @@ def test_an_attribute_that_cannot_be_written_is_refused_at_its_place(
     assert words in ended.err and "segments.yaml:" in ended.err
 
 
+@pytest.mark.matrix(instead="test_a_value_of_another_type_on_the_list_is_a_change_and_is_named")
 def test_a_priority_that_becomes_a_number_is_told_by_its_name_and_not_by_a_score_that_stays(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -358,7 +360,6 @@ def test_two_phones_that_are_swapped_are_two_changes_and_a_plan_is_empty_after_t
     assert numbers(tenant)["A1"] == "+14155550101"
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize(
     ("method", "words"),
     [
@@ -366,6 +367,7 @@ def test_two_phones_that_are_swapped_are_two_changes_and_a_plan_is_empty_after_t
         ("bulkInsert", ("its last name changed", "its first name and e-mail changed")),
     ],
 )
+@pytest.mark.matrix(instead="test_first_and_last_name_are_sent_as_the_source_has_them")
 def test_names_and_addresses_that_change_are_changes_of_who_writes_them(
     tenant: Simulator, folder: Folder, run: Run, method: str, words: tuple[str, str]
 ) -> None:
@@ -383,6 +385,7 @@ def test_names_and_addresses_that_change_are_changes_of_who_writes_them(
     applied(run)
 
 
+@pytest.mark.matrix(instead="test_two_phones_that_are_swapped_are_two_changes_and_a_plan_is_empty_after_them")
 def test_a_number_that_somebody_changes_in_the_tenant_is_written_again(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -443,6 +446,7 @@ def test_what_no_tenant_tells_is_held_against_what_was_written_last(
     applied(run)
 
 
+@pytest.mark.matrix(instead="test_two_phones_that_are_swapped_are_two_changes_and_a_plan_is_empty_after_them")
 def test_phones_that_are_swapped_are_seen_where_no_tenant_tells_them(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:

@@ -184,6 +184,7 @@ def test_a_plan_after_an_approval_says_what_has_changed_since(story: Story) -> N
     assert not [each for each in kept if each.endswith("reviewed.plan")]
 
 
+@pytest.mark.matrix(instead="test_a_merge_request_gets_one_note_which_its_next_commit_updates")
 def test_a_note_of_somebody_else_is_left_alone_whatever_it_says(story: Story) -> None:
     assert story.notes["pushed"][0]["body"] == ours(story.notes["opened"])[0]
 
@@ -201,6 +202,9 @@ def test_a_merge_applies_the_plan_that_was_shown_last(story: Story) -> None:
     assert story.codes["of a branch"] == {}
 
 
+@pytest.mark.matrix(
+    instead="tests/code_hosts/test_github.py::test_drift_is_one_issue_that_says_what_updated_in_place_and_closed"
+)
 def test_drift_is_one_issue_that_says_what_and_is_closed(story: Story) -> None:
     assert story.codes["drifted"] == story.codes["mended"] == {"reconciler:drift": 0}, story.printed
     ((one,), (two,)) = story.issues["drifted"], story.issues["mended"]

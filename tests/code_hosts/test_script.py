@@ -111,6 +111,7 @@ def test_what_it_does_not_know_and_what_it_lacks_is_told(script: Script) -> None
 
 
 @pytest.mark.parametrize("value", ["x; touch PWNED", "$(touch PWNED)", "`touch PWNED`", "a b", "--help", "'"])
+@pytest.mark.thin(1)
 def test_no_value_of_a_variable_is_run(
     value: str, made: tuple[Path, Simulator, Mapping[str, str]], script: Script
 ) -> None:

@@ -86,7 +86,7 @@ def course(seed: int) -> Course:
     return Course(method, before, after, draw.choice((3, 7, 10)), faults, stuck, listens)
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize("asked", [course(seed) for seed in range(MANY)], ids=str)
 def test_what_is_counted_is_what_the_tenants_log_shows(
     asked: Course, tenant: Simulator, folder: Folder, run: Run

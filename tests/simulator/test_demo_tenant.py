@@ -45,6 +45,7 @@ def _content(store: Store) -> Any:
     )
 
 
+@pytest.mark.matrix(instead="test_the_lists_hold_what_a_first_plan_has_to_change")
 def test_the_same_seed_makes_the_same_tenant_and_another_one_another(store: Store) -> None:
     assert _content(_made()) == _content(store)
     assert _content(_made(seed=1)) != _content(store)

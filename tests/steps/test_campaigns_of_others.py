@@ -87,6 +87,7 @@ def test_people_are_not_put_on_a_list_that_somebody_elses_campaign_dials_at_nigh
     "times",
     [{"startTime": ""}, {"endTime": None}, {"startTime": None, "endTime": "tomorrow"}, {"startTime": 1782900000}],
 )
+@pytest.mark.thin(1)
 def test_people_are_not_put_on_a_list_that_is_dialled_at_hours_that_nobody_knows(
     tenant: Simulator, folder: Folder, propose: Propose, times: dict[str, Any]
 ) -> None:

@@ -84,6 +84,7 @@ def test_what_was_deleted_in_the_tenant_is_told_from_what_is_new_in_the_manifest
     assert "deleted in the tenant since the last apply" in run("plan").out
 
 
+@pytest.mark.matrix(instead="test_a_field_says_who_changed_it_the_manifests_the_tenant_or_both")
 def test_a_list_says_which_manifests_changed_and_whether_somebody_else_changed_how_many_are_on_it(
     tenant: Simulator, applied: Folder, run: Run
 ) -> None:

@@ -40,6 +40,7 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
+@pytest.mark.matrix(instead="test_who_would_be_called_differently_and_which_setting_changed_is_told")
 def test_the_same_plan_is_the_same(run: Run, approved: str) -> None:
     found = against(run, approved)
     assert (found["same"], found["objects"], found["rows"], found["named"]) == (True, [], [], [])

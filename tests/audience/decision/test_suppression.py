@@ -185,6 +185,7 @@ def test_who_belongs_on_a_list_is_taken_off_by_no_other_number_unless_contacts_a
     assert taken_off(by_phone=True) == [("moved", "asked-us"), ("stranger", "asked-us")]
 
 
+@pytest.mark.matrix(instead="test_a_suppressed_member_is_taken_off_even_by_upsert")
 def test_a_member_of_whom_no_do_not_call_list_can_be_asked_is_taken_off_even_by_upsert(audience: Audience) -> None:
     audience.registry = ["+1 212 555 0199"]
     audience.members = [
@@ -279,8 +280,10 @@ def test_a_member_whose_number_is_of_no_range_yet_is_taken_off_where_the_list_ha
     assert [(contact, action) for contact, action, _ in changes] == [("a", "remove"), ("stranger", "remove")]
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize("phone", [None, " ", "+14155550199"])
+@pytest.mark.matrix(
+    instead="test_a_number_that_the_tenant_has_for_a_contact_on_a_list_to_intersect_with_is_held_against_the_lists"
+)
 def test_who_stands_on_a_list_of_the_tenant_is_called_by_no_number_whatever_that_list_has(
     audience: Audience, written: Written, monkeypatch: pytest.MonkeyPatch, phone: str | None
 ) -> None:
@@ -395,7 +398,7 @@ def ways_of(cases: Sequence[Path]) -> dict[str, list[tuple[str, str | None]]]:
     return found
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize("group", range(5))
 def test_every_way_of_writing_a_number_suppresses_it_and_is_suppressed_by_it(
     backend: Any, written: Written, group: int
@@ -422,7 +425,7 @@ def test_every_way_of_writing_a_number_suppresses_it_and_is_suppressed_by_it(
         assert keys >= {subscriber_keys.key_number(number) for number in ways_of(cases)}
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize("mirror", [False, True])
 @pytest.mark.parametrize(
     ("unknown", "said", "why"),
@@ -468,6 +471,7 @@ def test_who_withdrew_consent_is_taken_off_also_where_something_else_keeps_them_
     assert why.startswith("no consent (") or why == "no consent"
 
 
+@pytest.mark.matrix(instead="test_who_withdrew_consent_is_taken_off_also_where_something_else_keeps_them_out")
 def test_a_second_row_that_withdraws_consent_takes_the_contact_off(audience: Audience) -> None:
     audience.source = CONSENTING
     audience.segment = replace(audience.segment, mirror=False, delivery=Delivery("contactIds", 500, (), whole=False))
@@ -477,6 +481,7 @@ def test_a_second_row_that_withdraws_consent_takes_the_contact_off(audience: Aud
 
 
 @pytest.mark.parametrize(("first", "alike"), [(0, 1), (3000, 0)])
+@pytest.mark.thin(1)
 def test_one_contact_in_thousands_with_the_digits_of_a_list_read_elsewhere_is_more_than_chance(
     audience: Audience, first: int, alike: int
 ) -> None:
@@ -489,7 +494,7 @@ def test_one_contact_in_thousands_with_the_digits_of_a_list_read_elsewhere_is_mo
     assert list(dnc_wrong_region.find_mismatch(audience.backend, mexican, read, standing.rows)) == found
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize(
     ("region", "numbers", "found"),
     [

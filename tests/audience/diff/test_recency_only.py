@@ -81,6 +81,7 @@ def aged(run: Run, as_of: float) -> tuple[int, int]:
     return change["by_the_calendar"]["updates"], change["updates"] - change["by_the_calendar"]["updates"]
 
 
+@pytest.mark.matrix(instead="test_calls_that_left_the_window_since_follow_the_calendar_too")
 def test_a_day_later_everything_follows_the_calendar_and_is_shown_apart(applied: Folder, run: Run) -> None:
     change, document = planned(run, 1)
     assert change["by_the_calendar"]["updates"] == change["updates"] > 15
@@ -116,6 +117,7 @@ def test_a_call_that_is_told_late_has_changed_its_contact(tenant: Simulator, app
 
 
 @pytest.mark.parametrize("changed", [{"per_day": 0.25}, {"priority": 2}])
+@pytest.mark.thin(1)
 def test_with_another_model_everything_has_changed(applied: Folder, run: Run, changed: dict[str, Any]) -> None:
     declare(applied, **changed)
     change, document = planned(run, 1)
@@ -131,6 +133,7 @@ def test_what_somebody_else_wrote_on_the_list_has_changed(tenant: Simulator, app
     assert aged(run, 1) == (before - 2, 2)
 
 
+@pytest.mark.matrix(instead="test_what_somebody_else_wrote_on_the_list_has_changed")
 def test_where_nobody_knows_when_the_list_was_written_everything_has_changed(applied: Folder, run: Run) -> None:
     (remembered,) = (applied.root / ".reconciler" / "scored").iterdir()
     held = remembered.read_text()
@@ -146,6 +149,7 @@ def test_going_back_in_time_is_no_calendar(applied: Folder, run: Run) -> None:
     assert aged(run, 0)[0] == 0
 
 
+@pytest.mark.matrix(instead="test_going_back_in_time_is_no_calendar")
 def test_there_is_a_limit_to_how_far_the_calendar_may_go(applied: Folder, run: Run) -> None:
     def refused(as_of: float) -> list[str]:
         return [each["rule"] for each in planned(run, as_of)[1]["verdict"]["blocked_by"]]

@@ -119,6 +119,7 @@ UNREAD_ROWS = ({"doubts": ["12", "a ", "+14155550107"]}, {"doubts": ["c\u200b"]}
 LOST_ROW = "another row of theirs cannot be read"
 
 
+@pytest.mark.matrix(instead="test_a_contact_with_a_second_row_whose_number_cannot_be_read_is_out")
 def test_a_contact_of_whom_another_row_cannot_be_read_is_out_where_it_may_have_said_not_to_be_called(
     audience: Audience,  # noqa: F811
 ) -> None:

@@ -242,6 +242,7 @@ def test_the_tenants_own_settings_stay_when_ours_are_changed(tenant: Simulator, 
     assert "No changes." in run("plan").out
 
 
+@pytest.mark.matrix(instead="test_one_that_takes_a_while_to_stop_is_waited_for")
 def test_a_job_that_never_ends_holds_its_own_list_and_no_other(tenant: Simulator, folder: Folder, run: Run) -> None:
     tenant.jobs.pace = JobPace()
     delivery.write_contacts(folder, range(10))

@@ -189,7 +189,7 @@ LOST = {
 """The replies of which writes are lost in one run, and how."""
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize("fault", LOST)
 def test_a_lost_reply_changes_nothing_about_the_end(tenant: Simulator, folder: Folder, run: Run, fault: str) -> None:
     scene.whole(tenant, folder)

@@ -157,7 +157,7 @@ CASES = {
 }
 
 
-@pytest.mark.thin(5)
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("name", CASES)
 def test_a_failure_leaves_a_campaign_as_it_was_or_at_rest_and_can_be_gone_on_from(
     tenant: Simulator, folder: Folder, run: Run, name: str

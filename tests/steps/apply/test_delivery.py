@@ -83,8 +83,10 @@ def test_who_is_on_a_list_by_a_suppressed_number_is_taken_off_and_put_there_by_t
     assert "No changes." in run("plan").out
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize("method", ["contactIds", "listContacts"])
+@pytest.mark.matrix(
+    instead="test_who_is_on_a_list_by_a_suppressed_number_is_taken_off_and_put_there_by_the_one_the_source_has_now"
+)
 def test_apply_refuses_while_the_tenant_would_dial_a_suppressed_number_that_the_source_has_another_for(
     tenant: Simulator, folder: Folder, run: Run, method: str
 ) -> None:
@@ -164,6 +166,7 @@ def owed(run: Run) -> tuple[int, list[str]]:
     return change["rows"]["count"], [f"{each['count']} {described(each)}" for each in change["pending_retry"]]
 
 
+@pytest.mark.matrix(instead="test_contacts_that_were_rejected_are_offered_again_and_taken")
 def test_contacts_that_were_rejected_wait_and_every_plan_says_so(
     someone_archived: Ended, tenant: Simulator, run: Run
 ) -> None:
@@ -188,6 +191,7 @@ def test_contacts_that_were_rejected_are_offered_again_and_taken(
     assert run("owed", "--release", "Chosen").code == 1
 
 
+@pytest.mark.matrix(instead="test_contacts_that_were_rejected_are_offered_again_and_taken")
 def test_contacts_that_were_taken_after_all_are_owed_no_longer_and_come_back_at_once(
     someone_archived: Ended, tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -203,6 +207,7 @@ def test_contacts_that_were_taken_after_all_are_owed_no_longer_and_come_back_at_
     assert owed(run) == (1, [words])
 
 
+@pytest.mark.matrix(instead="test_what_one_tenant_would_not_take_is_offered_to_another")
 def test_contacts_that_a_list_would_not_take_are_owed_to_it_under_its_new_name(
     someone_archived: Ended, folder: Folder, run: Run
 ) -> None:
@@ -233,12 +238,14 @@ def test_what_one_tenant_would_not_take_is_offered_to_another(
     assert "2  Chosen: rejected once: archived" in run("owed", "--tenant", "embedded").out
 
 
+@pytest.mark.matrix(instead="test_contacts_that_were_rejected_are_offered_again_and_taken")
 def test_the_story_of_a_contact_that_waits_says_so(someone_archived: Ended, run: Run) -> None:
     told = run("explain", "contact", contact(3), "--segment", "chosen").out
     assert "a plan would change nothing; rejected once, pending until its row changes: archived" in told
     assert "rejected" not in run("explain", "contact", contact(5), "--segment", "chosen").out
 
 
+@pytest.mark.matrix(instead="test_contacts_that_were_rejected_are_offered_again_and_taken")
 def test_contacts_that_are_rejected_too_often_are_in_quarantine(
     someone_archived: Ended, folder: Folder, run: Run
 ) -> None:
@@ -251,8 +258,8 @@ def test_contacts_that_are_rejected_too_often_are_in_quarantine(
     )
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.matrix(instead="test_a_chunk_that_is_too_large_is_halved_for_good")
 def test_a_removal_that_is_too_large_is_halved_for_good(
     tenant: Simulator, folder: Folder, run: Run, method: str
 ) -> None:

@@ -74,8 +74,8 @@ def applied(run: Run, tenant: Simulator, size: int) -> None:
     assert run("plan", "--detailed-exitcode").code == 0
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize("theirs", [[0, 1], list(TEN)], ids=["two", "all"])
+@pytest.mark.matrix(instead="test_a_number_that_moves_to_another_contact_is_one_change")
 def test_rows_that_another_client_inserted_are_adopted_by_their_numbers(
     tenant: Simulator, folder: Folder, run: Run, theirs: list[int]
 ) -> None:
@@ -109,6 +109,7 @@ def test_ids_that_differ_by_what_nobody_sees_are_no_change(
     assert counts(run) == (10, 0, 0, 0, 10)
 
 
+@pytest.mark.matrix(instead="test_ids_that_differ_by_what_nobody_sees_are_no_change")
 def test_a_salesforce_id_of_15_characters_is_the_contact_that_the_tenant_has_by_18(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -147,6 +148,7 @@ def test_two_manifests_may_not_declare_names_that_only_look_different(folder: Fo
     assert "has a name that looks the same in the tenant" in refused.err + refused.out
 
 
+@pytest.mark.matrix(instead="test_a_number_that_moves_to_another_contact_is_one_change")
 def test_a_method_that_is_chosen_by_size_finds_the_rows_by_its_own_key(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

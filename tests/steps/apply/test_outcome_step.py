@@ -124,8 +124,8 @@ def test_the_latest_of_several_rows_counts(tenant: Simulator, folder: Folder, ru
     assert outcomes(tenant) == {contact(0): "INTERESTED", contact(1): "INTERESTED"}
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize("by_id", [False, True])
+@pytest.mark.matrix(instead="test_the_latest_of_several_rows_counts")
 def test_the_latest_row_counts_among_several_sets_of_one_campaign(
     tenant: Simulator, folder: Folder, run: Run, by_id: bool
 ) -> None:
@@ -167,6 +167,7 @@ def test_a_contact_that_is_held_is_deferred_by_the_plan(tenant: Simulator, folde
     assert sorted(patched(tenant)) == [contact(4), contact(5)]
 
 
+@pytest.mark.matrix(instead="test_a_contact_that_is_held_is_deferred_by_the_plan")
 def test_a_contact_that_becomes_held_after_the_plan_is_not_written_and_is_owed(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -428,6 +429,7 @@ def _forged(path: Path, root: Path, old: str, new: str) -> Path:
 # -- the pace ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.matrix(instead="test_never_more_than_fifty_at_once")
 def test_never_more_than_ten_in_a_second_of_each_of_two_campaigns(
     folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

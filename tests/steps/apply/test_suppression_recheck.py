@@ -87,7 +87,7 @@ def planned(run: Run, folder: Folder) -> str:
     return path
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize("membership", ["upsert", "mirror"])
 @pytest.mark.parametrize("method", METHODS)
 def test_who_is_suppressed_since_the_plan_is_left_out_and_taken_off(
@@ -152,7 +152,7 @@ def a_folder(folder: Folder) -> None:
     (folder.root / "registry.csv").mkdir()
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize(
     "move",
     [gone, emptied, without_a_byte, another_column, an_entry_nobody_can_read, a_folder],
@@ -198,6 +198,7 @@ def test_the_other_lists_are_filled_and_the_campaign_on_that_list_waits(
     assert on_list(tenant) == {}
 
 
+@pytest.mark.matrix(instead="test_numbers_on_a_list_of_the_tenant_are_asked_for_again")
 def test_numbers_in_a_database_are_asked_for_again(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +230,7 @@ def test_numbers_on_a_list_of_the_tenant_are_asked_for_again(tenant: Simulator, 
     assert set(on_list(tenant)) == everybody_but(7)
 
 
+@pytest.mark.matrix(instead="test_a_campaign_on_a_list_whose_source_has_gone_is_not_activated")
 def test_a_store_that_grows_is_held_against_and_one_that_vanishes_stops_the_delivery(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -283,6 +285,7 @@ def _listed(body: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize(("minutes", "reads"), [(14.9, 1), (15, 2)])
+@pytest.mark.thin(1)
 def test_sources_are_read_again_in_the_middle_of_a_delivery_when_it_is_time_and_not_before(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch, minutes: float, reads: int
 ) -> None:
@@ -382,8 +385,10 @@ def test_a_campaign_on_a_list_whose_source_has_gone_is_not_activated(
     assert tenant.store.campaign_named("Evening").fields["status"] != "active"
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize("method", ["contactIds", "listContacts"])
+@pytest.mark.matrix(
+    instead="test_whom_the_tenant_would_dial_by_a_suppressed_number_is_taken_off_in_the_middle_of_a_long_delivery"
+)
 def test_whom_the_tenant_would_dial_by_a_suppressed_number_is_taken_off_before_a_campaign_is_activated(
     tenant: Simulator, folder: Folder, run: Run, method: str
 ) -> None:
@@ -522,6 +527,7 @@ def test_who_withdraws_consent_after_the_plan_is_not_put_on_the_list_and_is_take
 
 
 @pytest.mark.parametrize(("more", "stays"), [("", False), ("unknownConsent: in, ", True)])
+@pytest.mark.thin(1)
 def test_whose_consent_is_not_known_any_more_stays_only_where_the_manifest_says_so(
     tenant: Simulator, folder: Folder, run: Run, more: str, stays: bool
 ) -> None:
