@@ -235,7 +235,9 @@ def at_rest(changes: Changes) -> Changes:
     )
 
 
-@pytest.mark.matrix(instead="test_a_log_of_purchases_gives_the_same_lists_on_a_cluster")
+@pytest.mark.matrix(
+    instead="tests/test_cdnow.py::test_the_history_programme_finds_the_known_bands_and_a_second_plan_is_empty"
+)
 def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clustered: Engine, tmp_path: Path) -> None:
     desired, members, changes = seen.on(DUCKDB, tmp_path / "duckdb")
     on_spark, members_of_spark, changes_of_spark = seen.on(clustered, tmp_path / "spark")
@@ -313,6 +315,9 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
 
 
 @pytest.mark.parametrize("sample", ["seed", pytest.param("cdnow", marks=absent)])
+@pytest.mark.matrix(
+    instead="tests/test_cdnow.py::test_the_history_programme_finds_the_known_bands_and_a_second_plan_is_empty"
+)
 def test_a_log_of_purchases_gives_the_same_lists_on_a_cluster(
     tenant: Simulator, folder: Folder, clustered: Engine, tmp_path: Path, sample: str
 ) -> None:
@@ -334,7 +339,9 @@ def test_a_log_of_purchases_gives_the_same_lists_on_a_cluster(
     assert [content(each.rows) for each in members_of_spark] == [content(each.rows) for each in members]
 
 
-@pytest.mark.matrix(instead="test_a_log_of_purchases_gives_the_same_lists_on_a_cluster")
+@pytest.mark.matrix(
+    instead="tests/test_cdnow.py::test_the_history_programme_finds_the_known_bands_and_a_second_plan_is_empty"
+)
 def test_a_failure_is_told_without_the_data_and_the_interrupt_stays_ours(clustered: Engine, tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
     file = tmp_path / "people.parquet"

@@ -54,11 +54,13 @@ def _imported(path: Path) -> frozenset[str]:
     return frozenset(found & (MODULES.keys() | TESTS.keys()))
 
 
+@cache
 def _fixtures(path: Path) -> set[str]:
     decorated = (each for each in _tree(path).body if isinstance(each, ast.FunctionDef) and each.decorator_list)
     return {each.name for each in decorated if "fixture" in ast.unparse(each.decorator_list[0])}
 
 
+@cache
 def _asked(path: Path) -> set[str]:
     """What the functions of a file ask for by the names of their arguments."""
     return {each.arg for node in ast.walk(_tree(path)) if isinstance(node, ast.arguments) for each in node.args}

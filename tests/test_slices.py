@@ -14,7 +14,9 @@ from tests.slices import choose, take_part
 
 ROOT = Path(__file__).parent.parent
 TESTS = ROOT / "tests"
-INSTEAD = re.compile(r'@pytest\.mark\.matrix\(\s*instead="(?:([\w/]+\.py)::)?(\w+)"\s*\)\n(?:[ \t]*@.*\n)*[ \t]*def (\w+)')
+INSTEAD = re.compile(
+    r'@pytest\.mark\.matrix\(\s*instead="(?:([\w/]+\.py)::)?(\w+)"\s*\)\n(?:[ \t]*@.*\n)*[ \t]*def (\w+)'
+)
 """The file of another test, if it is in another one, its name, and the name of the one that is left out."""
 
 
@@ -36,10 +38,10 @@ def test_tests_with_the_same_members_run_different_ones() -> None:
     assert {member for number in range(40) for member in choose(f"test_{number}", 4, 1)} == set(range(4))
 
 
-def commands(target: str) -> list[str]:
+def commands(*target: str) -> list[str]:
     """The lines of a target that run tests, as make would run them."""
     said = subprocess.run(
-        ["make", "--dry-run", "--always-make", target],
+        ["make", "--dry-run", "--always-make", *target],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -48,8 +50,11 @@ def commands(target: str) -> list[str]:
     return [line for line in said.stdout.splitlines() if " -m pytest " in line]
 
 
-def test_every_test_is_in_one_half_of_make_test_or_in_make_rest() -> None:
-    traced, untraced = (line.split(" -m pytest ")[1] for line in commands("test"))
+def test_every_test_is_in_make_test_or_in_make_rest_and_in_one_half_of_it_where_branches_are_covered() -> None:
+    (quick,) = commands("test")
+    assert quick.endswith("-m 'not matrix'")
+    assert "RECONCILER_EVERY=45" in quick
+    traced, untraced = (line.split(" -m pytest ")[1] for line in commands("test", "COVERED=yes"))
     (rest,) = (line.split(" -m pytest ")[1] for line in commands("rest"))
     here = "-m 'not matrix' "
     assert here in traced
@@ -74,7 +79,7 @@ def test_a_pipeline_runs_both() -> None:
     assert re.search(
         r'^make -C \S+ rest PART="\$\(\(\$\(git rev-list --count HEAD\) % 3 \+ 1\)\)/3"$', run, re.MULTILINE
     )
-    assert commands("check") == commands("test")
+    assert commands("check") == commands("test", "COVERED=yes")
 
 
 def test_whatever_is_left_out_whole_has_another_test_that_holds_its_promise_meanwhile() -> None:

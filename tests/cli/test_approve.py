@@ -172,6 +172,7 @@ class TestApproving:
         hidden.rename(kept)
         assert run("apply", str(saved)).code == 0
 
+    @pytest.mark.matrix(instead="test_a_plan_is_applied_when_two_people_have_approved_it_and_the_audit_record_says_who")
     def test_what_would_not_count_is_not_kept(self, saved: Path, run: Run, keys: Keys) -> None:
         refused = run("approve", str(saved), "--key", str(keys.private("eve-key")), "--as", "bo", "--yes")
         assert refused.code == 3

@@ -10,6 +10,7 @@ import pytest
 from reconciler.cli import run
 
 
+@pytest.mark.matrix(instead="tests/cli/test_init.py::test_what_it_makes_validates_plans_applies_and_comes_to_rest")
 def test_the_walk_through_plans_applies_and_ends_with_no_changes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

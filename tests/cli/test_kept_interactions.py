@@ -116,6 +116,7 @@ def test_a_new_contact_is_asked_for_from_the_start_of_the_window(tenant: Simulat
     assert later["digest"] == planned(run, "--refresh")["digest"]
 
 
+@pytest.mark.matrix(instead="test_a_new_contact_is_asked_for_from_the_start_of_the_window")
 def test_a_window_that_begins_earlier_is_asked_for_its_beginning(tenant: Simulator, folder: Folder, run: Run) -> None:
     planned(run)
     asked(tenant)
@@ -141,6 +142,7 @@ def test_a_plan_as_of_the_past_is_made_of_what_is_kept_and_leaves_the_watermark_
     assert past["digest"] == planned(run, "--as-of", "2026-06-30T12:00:00Z", "--refresh")["digest"]
 
 
+@pytest.mark.matrix(instead="test_the_next_plan_asks_only_for_what_is_new_and_is_the_same_plan")
 def test_two_segments_that_ask_for_the_same_contacts_ask_once(tenant: Simulator, folder: Folder, run: Run) -> None:
     more = [
         manifest("ScoreModel", "lately", "recencyFrequency: {window: 10d, bands: [{name: all, from: 0}]}"),
@@ -236,6 +238,7 @@ def test_a_person_and_a_program_read_the_notice_whatever_was_asked(
     assert document["notices"] == [DROPPED + "1 of them are no longer in the tenant, or have changed there"]
 
 
+@pytest.mark.matrix(instead="test_what_arrives_late_is_found")
 def test_what_was_deleted_before_the_overlap_is_only_seen_when_all_is_read_again(tenant: Simulator, run: Run) -> None:
     first = planned(run)
     assert tenant.store.history.remove(scene.contact(5), "I00005")

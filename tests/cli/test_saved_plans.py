@@ -599,6 +599,7 @@ def test_a_copy_of_a_plan_is_shown_as_the_plan_was(folder: Folder, saved: Path, 
     assert document["digest"] == document_digest(document)
 
 
+@pytest.mark.matrix(instead="test_a_saved_plan_is_its_owners_alone_and_does_what_it_says")
 def test_a_saved_plan_with_a_finding_about_a_whole_segment_is_read_again(
     tenant: Simulator, folder: Folder, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

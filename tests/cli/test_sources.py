@@ -92,6 +92,9 @@ def test_every_row_of_an_export_is_accounted_for_and_the_right_ones_are_put_on_t
     assert "No changes." in run("plan").out
 
 
+@pytest.mark.matrix(
+    instead="tests/audience/staging/test_region_to_country.py::test_whose_region_is_unknown_is_not_called_and_the_word_is_told"
+)
 def test_countries_are_read_as_people_write_them_and_another_word_is_told(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -360,6 +363,7 @@ def test_interactions_that_cannot_be_used_are_counted_and_the_plan_says_so(folde
 
 
 @pytest.mark.parametrize("columns", [1_100])
+@pytest.mark.matrix(instead="test_every_row_of_an_export_is_accounted_for_and_the_right_ones_are_put_on_the_list")
 def test_a_file_of_thousands_of_columns_is_read_by_those_that_are_mapped(
     folder: Folder, run: Run, columns: int
 ) -> None:

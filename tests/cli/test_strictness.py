@@ -324,6 +324,7 @@ class TestOnAFloor:
         assert "floor.yaml" in refused.err
 
 
+@pytest.mark.matrix(instead="test_its_ceiling_is_stricter_than_the_laws_and_the_policys")
 def test_a_floor_says_how_old_do_not_call_numbers_may_be_whatever_their_manifest_says(
     tenant: Simulator, folder: Folder, run: Run, tmp_path: Path
 ) -> None:

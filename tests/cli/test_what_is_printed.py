@@ -77,6 +77,7 @@ def test_a_plan_as_json_has_the_shape_that_policy_tools_know(tenant: Simulator, 
     assert (rows["live"], rows["adds"], rows["updates"], rows["removes"]) == (28, 6, 4, 4)
 
 
+@pytest.mark.matrix(instead="test_an_apply_that_is_refused_prints_no_half_document")
 def test_an_apply_as_json_is_one_document_on_standard_output(tenant: Simulator, folder: Folder, run: Run) -> None:
     scene.whole(tenant, folder)
     document = json.loads(run("apply", "--yes", "--format", "json").out)

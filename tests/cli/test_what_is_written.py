@@ -397,6 +397,7 @@ def test_a_number_that_somebody_changes_in_the_tenant_is_written_again(
     assert numbers(tenant)["A5"] == "+14155550105"
 
 
+@pytest.mark.matrix(instead="test_a_number_in_another_notation_and_a_null_that_is_not_there_are_no_change")
 def test_what_a_method_does_not_write_is_no_change_of_it(tenant: Simulator, folder: Folder, run: Run) -> None:
     tenant.store.add_contacts([{"id": each, "phoneNumber": f"+1{cells[0]}"} for each, cells in PEOPLE.items()])
     for method in ("listContacts", "contactIds"):
@@ -417,8 +418,8 @@ def without_phones(folder: Folder) -> None:
     folder.write("tenant.yaml", "\n".join(lines) + "\n")
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize("method", ["contactBatch", "bulkInsert"])
+@pytest.mark.matrix(instead="test_two_phones_that_are_swapped_are_two_changes_and_a_plan_is_empty_after_them")
 def test_what_no_tenant_tells_is_held_against_what_was_written_last(
     tenant: Simulator, folder: Folder, run: Run, method: str
 ) -> None:

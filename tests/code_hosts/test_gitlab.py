@@ -195,6 +195,9 @@ def test_a_plan_that_was_replaced_is_not_applied(story: Story) -> None:
     assert story.lists["plan replaced"] == []
 
 
+@pytest.mark.matrix(
+    instead="tests/code_hosts/test_github.py::test_a_merge_applies_the_plan_that_was_shown_last_and_records_who_approved_it"
+)
 def test_a_merge_applies_the_plan_that_was_shown_last(story: Story) -> None:
     assert story.codes["merged"] == {"reconciler:apply": 0}, story.printed["merged"]
     assert story.lists["merged"] == ["First list"]

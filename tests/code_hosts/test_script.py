@@ -123,6 +123,7 @@ def test_no_value_of_a_variable_is_run(
     assert not [*made[0].rglob("PWNED")]
 
 
+@pytest.mark.matrix(instead="test_what_it_does_not_know_and_what_it_lacks_is_told")
 def test_the_hook_before_a_commit_validates(made: tuple[Path, Simulator, Mapping[str, str]]) -> None:
     root, _, around = made
     (hook,) = yaml.safe_load((root / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]

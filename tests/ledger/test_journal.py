@@ -78,6 +78,7 @@ def test_a_run_that_was_refused_leaves_nothing_to_resume(ledger: Ledger) -> None
     assert interrupted(ledger) == []
 
 
+@pytest.mark.thin(1)
 def test_the_last_of_many_runs_of_one_second_is_the_last(ledger: Ledger) -> None:
     for _ in range(8):
         with ledger.run(PLAN) as run:

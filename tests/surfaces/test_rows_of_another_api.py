@@ -105,6 +105,7 @@ def test_a_lost_reply_and_rows_that_are_refused_in_an_answer_of_200_cost_nobody_
     assert ("*** is not taken" in owed, "*** is kept" in owed, "C7" in owed) == (True, True, False), owed
 
 
+@pytest.mark.matrix(instead="test_a_lost_reply_and_rows_that_are_refused_in_an_answer_of_200_cost_nobody_else")
 def test_a_file_whose_reply_was_lost_is_looked_up_and_not_sent_again(workspace: Workspace, desk: Desk) -> None:
     declare(workspace, "upload")
     people(workspace, SIX)

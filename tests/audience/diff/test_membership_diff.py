@@ -107,6 +107,7 @@ def test_a_contact_that_crosses_an_edge_is_told_as_a_move_on_both_lists(case: Ca
 
 
 @pytest.mark.parametrize(("method", "number"), [("listContacts", None), ("contactBatch", "+14155550102")])
+@pytest.mark.thin(1)
 def test_a_number_is_kept_with_a_change_only_where_it_may_be_written(
     case: Case, method: str, number: str | None
 ) -> None:
@@ -142,6 +143,7 @@ def test_without_attributes_only_belonging_counts(case: Case) -> None:
         ([contact("z", 90)], "no longer in the source"),
     ],
 )
+@pytest.mark.thin(1)
 def test_mirror_takes_off_who_no_longer_belongs_and_says_why(case: Case, source: Any, why: str) -> None:
     found = case.changes(segment(), source, {"high": [member("a", 1, 90), member("z", 1, 90)]})
     assert found["high"] == [("a", "remove", why)]

@@ -57,7 +57,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 ROWS = st.lists(st.tuples(TEXTS.filter(lambda text: text.strip()), st.none() | TEXTS, st.none() | TEXTS), max_size=12)
 ANY_FILE = settings(
     deadline=None,
-    max_examples=examples(400),
+    max_examples=examples(200),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

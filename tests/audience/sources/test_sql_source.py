@@ -150,6 +150,7 @@ def test_an_empty_result_is_no_error_here(backend: Any, url: Secret, root: Path,
     )
 
 
+@pytest.mark.thin(1)
 def test_many_rows_are_streamed_and_numbered(backend: Any, url: Secret, root: Path, tmp_path: Path) -> None:
     many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000) SELECT i AS id, 'x' AS tel FROM n"
     found = listed(backend, sql_source.read_contacts(backend, feed(many), url, root, tmp_path / "rows"))

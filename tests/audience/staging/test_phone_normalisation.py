@@ -175,7 +175,7 @@ def test_a_number_is_read_as_its_case_says(backend: Any, written: Written, rule:
 def test_every_example_number_of_every_numbering_plan_is_read_as_by_the_library(
     backend: Any, written: Written, rule: Rule
 ) -> None:
-    pairs = {(text, where) for region, text in EXAMPLES for where in (region, None, "US")}
+    pairs = {(text, where) for region, text in EXAMPLES[:: sample.turns()] for where in (region, None, "US")}
     as_the_library(backend, written, pairs, rule)
 
 
@@ -211,7 +211,7 @@ def test_a_valid_number_in_e164_is_itself_in_every_region(backend: Any, written:
 
 def test_every_north_american_area_code_is_read_as_by_the_library(backend: Any, written: Written) -> None:
     exchanges = ["200", "234", "310", "345", "403", "521", "555", "621", "876", "911", "999", "155"]
-    tens = [f"{area}{exchange}0100" for area in range(200, 1000) for exchange in exchanges]
+    tens = [f"{area}{exchange}0100" for area in range(200, 1000) for exchange in exchanges][:: sample.turns()]
     as_the_library(backend, written, [(f"+1{ten}", None) for ten in tens] + [(ten, "US") for ten in tens], "valid")
 
 
@@ -224,12 +224,12 @@ def test_digits_of_every_region_that_is_told_by_patterns_are_read_as_by_the_libr
     nationals = [
         (region, phonenumbers.national_significant_number(number)) for region, number in examples() if region in codes
     ]
-    for region, national in nationals:
+    for region, national in nationals[:: sample.turns()]:
         for start in ("", "0", "00", codes[region], f"0{codes[region]}", "1"):
             at = drawn.randrange(len(national))
             changed = national[:at] + drawn.choice("0123456789") + national[at + 1 :]
             pairs |= {(start + text, region) for text in (national, changed, codes[region] + national[2:])}
-    assert len(pairs) > 10_000
+    assert len(pairs) * sample.turns() > 10_000
     as_the_library(backend, written, pairs, drawn.choice(RULES))
 
 

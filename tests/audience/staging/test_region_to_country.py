@@ -23,7 +23,7 @@ def found(backend: Any, written: Written, texts: Sequence[str | None]) -> Mappin
     return {row[0]: row[1:] for row in engine.list_rows(backend, rows, tuple[str, str | None, str | None, str | None])}
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize(
     ("phone", "region"),
     [
@@ -41,13 +41,14 @@ def test_a_number_is_read_in_the_country_that_its_row_names(audience: Audience, 
     assert audience.reasons(person("a", phone, region=region)) == [None]
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(1)
 @pytest.mark.parametrize("blank", [None, "", " ", "\u00a0", "\ufeff\t"])
 def test_a_blank_says_no_country(audience: Audience, blank: str | None) -> None:  # noqa: F811
     assert audience.reasons(person("a", "415 555 0102", region=blank)) == [None]
 
 
 @pytest.mark.parametrize("phone", ["415 555 0102", "+1 415 555 0102"])
+@pytest.mark.thin(1)
 def test_whose_region_is_unknown_is_not_called_and_the_word_is_told(audience: Audience, phone: str) -> None:  # noqa: F811
     audience.registry = ["+14155550102"]
     assert audience.reasons(person("a", phone, region="Atlantis")) == ["unknown region 'Atlantis'"]

@@ -167,6 +167,7 @@ def test_every_oddity_at_once_is_applied_and_planned_as_nothing_afterwards(
     assert "no estimate of what 'Morning' may still abandon" in after.out
 
 
+@pytest.mark.matrix(instead="test_every_oddity_at_once_is_applied_and_planned_as_nothing_afterwards")
 def test_interactions_and_outcomes_are_read_in_whatever_case_they_are_told(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -193,8 +194,8 @@ def test_interactions_and_outcomes_are_read_in_whatever_case_they_are_told(
     assert "1 unchanged" in told
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize("method", ["bulkInsert", "contactBatch", "listContacts"])
+@pytest.mark.matrix(instead="test_contacts_whose_ids_are_numbers_are_the_same_on_every_surface")
 def test_ids_may_be_numbers_everywhere(tenant: Simulator, folder: Folder, run: Run, method: str) -> None:
     tenant.behave(number_ids=True, case="lower", longest_page=3)
     delivery.known(tenant, method, range(12))

@@ -101,6 +101,7 @@ def test_apply_refuses_while_the_tenant_would_dial_a_suppressed_number_that_the_
 
 
 @pytest.mark.parametrize(("method", "path"), [("bulkInsert", "bulkinsert$"), ("contactBatch", "contacts/batch$")])
+@pytest.mark.thin(1)
 def test_a_job_that_fails_and_does_not_say_why_is_halved_until_the_rows_at_fault_are_alone(
     tenant: Simulator, folder: Folder, run: Run, method: str, path: str
 ) -> None:
@@ -130,6 +131,7 @@ def test_a_chunk_that_is_too_large_is_halved_for_good(tenant: Simulator, folder:
 
 
 @pytest.mark.parametrize("method", ["bulkInsert", "contactBatch"])
+@pytest.mark.thin(1)
 def test_a_job_that_is_aborted_is_asked_for_again(tenant: Simulator, folder: Folder, run: Run, method: str) -> None:
     ready(tenant, folder, method)
     kind = "abort-job" if method == "bulkInsert" else "fail-job"
@@ -274,6 +276,7 @@ def test_a_removal_that_is_too_large_is_halved_for_good(
 
 
 @pytest.mark.parametrize(("method", "path"), [("bulkInsert", "/jobs/JOB"), ("contactBatch", "/batch/BATCH")])
+@pytest.mark.thin(1)
 def test_a_job_that_the_tenant_knows_no_more_is_asked_for_again(
     tenant: Simulator, folder: Folder, run: Run, method: str, path: str
 ) -> None:
@@ -392,8 +395,10 @@ def test_a_list_that_takes_nobody_after_a_batch_fails_the_step_without_another_b
     assert len(tenant.jobs.all) == 1
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize("method", ["contactIds", "listContacts", "contactBatch"])
+@pytest.mark.matrix(
+    instead="tests/steps/test_campaigns_of_others.py::test_people_who_are_put_on_a_list_may_be_dialled_by_a_campaign_that_names_none"
+)
 def test_nobody_is_put_by_id_alone_on_a_list_that_another_dials_before_the_number_there_is_known(
     tenant: Simulator, folder: Folder, run: Run, method: str
 ) -> None:

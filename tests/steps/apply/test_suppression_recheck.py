@@ -335,6 +335,7 @@ def test_whoever_was_left_out_stays_out_of_a_run_that_goes_on_though_the_source_
     assert document(ended)["Segment/chosen[engaged]"]["suppressed"] == 3
 
 
+@pytest.mark.matrix(instead="test_whoever_was_left_out_stays_out_of_a_run_that_goes_on_though_the_source_has_shrunk")
 def test_a_list_that_was_filled_before_the_run_stopped_is_looked_at_again_when_it_goes_on(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -430,6 +431,7 @@ def test_whom_the_tenant_would_dial_by_a_suppressed_number_is_taken_off_in_the_m
     assert set(on_list(tenant)) == everybody_but(3)
 
 
+@pytest.mark.matrix(instead="test_a_file_is_known_by_its_content_and_not_by_its_size_and_time")
 def test_a_file_that_is_written_while_it_is_read_is_read_again_or_stops_its_delivery(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -502,8 +504,8 @@ def consenting(tenant: Simulator, folder: Folder, *, more: str = "", suppress: b
     folder.write("source.yaml", source.replace("files: {", asks, 1))
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize("suppress", [True, False])
+@pytest.mark.matrix(instead="test_where_nobody_can_be_asked_for_consent_any_more_nobody_is_put_on_the_list")
 def test_who_withdraws_consent_after_the_plan_is_not_put_on_the_list_and_is_taken_off_it(
     tenant: Simulator, folder: Folder, run: Run, suppress: bool
 ) -> None:
