@@ -8,7 +8,7 @@ Nothing lists the files, and nothing else knows a path, a field or a method of t
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
@@ -42,3 +42,10 @@ def tells_phones(declared: Container[str]) -> bool:
     """Whether one of a tenant's surfaces tells the phones of who is on a list."""
     held = (wire.members for wire in load_wires("ContactList") if wire.name in declared)
     return any(members is not None and "phone" in members.columns for members in held)
+
+
+def list_companions(declared: Iterable[str]) -> frozenset[str]:
+    """The surfaces that may serve a tenant together with those that it declares: of the same API, by their ids."""
+    known = load_surfaces()
+    ids = {known[name].ids for name in declared}
+    return frozenset(name for name, each in known.items() if each.ids in ids)

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Problem
@@ -13,14 +14,14 @@ from reconciler.views.junit_parts import escape, make_tag
 from reconciler.views.reasons import describe_error, describe_faults
 from reconciler.views.view import View
 
+_CODE = attrgetter("code")
+
 
 def failure(error: ReconcilerError) -> str:
     """A suite for each code, and a case for each problem; what else ended the program, as a case in error."""
     if isinstance(error, BadInput):
-        found: dict[str, list[Problem]] = defaultdict(list)
-        for each in error.problems:
-            found[each.code].append(each)
-        suites = [line for code in sorted(found) for line in _describe_suite(code, found[code])]
+        by_code = groupby(sorted(error.problems, key=_CODE), key=_CODE)
+        suites = [line for code, alike in by_code for line in _describe_suite(code, tuple(alike))]
         return _wrap(suites, tests=len(error.problems), failures=len(error.problems), errors=0)
     words = describe_error(error)
     more = "; ".join(each for each in (words, error.where, error.note, error.hint) if each)

@@ -107,7 +107,7 @@ def test_a_run_is_gone_on_with_in_its_own_environment_alone(two: Two, folder: Fo
     assert resumed.code == 0, resumed.said
     for name in ("9999", "notes.txt"):
         assert f"Notice: {runs / name} is not a run, and is ignored" in resumed.err
-        assert f"{name} among the runs is none, and was passed over." in run("audit", "verify", "-e", "prod").out
+        assert f"{name} among the runs is not a run, and was skipped." in run("audit", "verify", "-e", "prod").out
     assert len(scene.members(two.prod, "Chosen")) == 50
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -110,7 +111,7 @@ def test_any_reply_is_taken_or_told_of_and_no_text_of_it_is_shown(reply: Any) ->
 def test_a_number_is_read_where_its_kind_is_right_and_nowhere_else(value: Any) -> None:
     assert (number(value) is not None) == NUMBER.takes(value)
     assert (whole(value) is not None) == WHOLE.takes(value)
-    assert whole(value) is None or whole(value) == float(value)
+    assert whole(value) is None or whole(value) == Decimal(str(value))
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from reconciler.steps.read_tenant.query_selection import (
 )
 from reconciler.steps.read_tenant.row_reads import read_rows
 from reconciler.steps.read_tenant.surface_check import find_ambiguous, find_unreachable
+from reconciler.surfaces import list_companions
 
 
 def read_tenant(
@@ -133,7 +134,9 @@ def _read_unmanaged(kind: Kind, reader: Reader, unseen: list[Unseen]) -> dict[st
     """The objects of a kind that nothing declares; `unseen` gets why they could not be looked at."""
     surface = kind.surface(reader.surfaces)
     if surface is None:
-        unseen.append(Unseen(kind.name, Reason("no_surface", tuple(at.name for at in kind.surfaces))))
+        could = list_companions(reader.surfaces)
+        missing = tuple(at.name for at in kind.surfaces if at.name in could)
+        unseen.append(Unseen(kind.name, Reason("no_surface", missing)))
         return {}
     try:
         return {found.name: found for found in reader.read_objects(kind)}

@@ -29,7 +29,7 @@ from reconciler.steps.load.schema_fault import MEANT_FOR
 CASES = sorted((Path(__file__).parents[2] / "cases" / "load").glob("*.case"))
 MARK = "# expected\n"
 STAND_INS = {
-    ", ".join(f"`{name}`" for name in sorted(load_kinds())): "(every kind)",
+    shorten_list([f"`{name}`" for name in sorted(load_kinds())]): "(every kind)",
     shorten_list([f"`{name}`" for name in sorted(load_rules())]): "(every rule)",
     **{
         f"it is for {' and '.join(each[MEANT_FOR])}": "it is for (its formats)"
