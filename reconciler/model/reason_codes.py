@@ -151,6 +151,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "no_interactions": {},
     "points": {"score": NUMBER},
     "no_score": {},
+    "score_sensitive": {},
     "included": {"band": TEXT},
     "on_list": {},
     "on_list_with_score": {"score": NUMBER},

@@ -136,6 +136,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "no_interactions": "none",
     "points": "{score:g}",
     "no_score": "none",
+    "score_sensitive": "not told: the mapping marks it sensitive",
     "included": "in, band {band}",
     "on_list": "is on it now",
     "on_list_with_score": "is on it now with score {score:g}",

@@ -74,6 +74,27 @@ def test_an_explanation_can_be_read_by_a_program(run: Run) -> None:
     assert {"name": "verdict", "subject": "", "facts": [suppressed], "planned": None} in explained["stages"]
 
 
+def test_a_score_that_is_marked_sensitive_is_not_told_even_when_it_is_asked_for(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    folder.write("people.csv", "id,points,phone\n" + "".join(f"{each},91.25,+14155550109\n" for each in SCORES))
+    columns = "columns: {contactId: id, engagementScore: points, phone: phone}"
+    marked = "attributes: {health: {column: points, sensitive: true}}"
+    text = manifest(
+        "ContactSource", "everybody", f"files:\n  paths: [people.csv]\n  format: csv\n  {columns}\n  {marked}"
+    )
+    whole = (folder.root / "segments.yaml").read_text(encoding="utf-8")
+    folder.write(
+        "segments.yaml", whole.replace(manifest("ContactSource", "everybody", "contactList: {name: Everybody}"), text)
+    )
+    tenant.store.put_members(tenant.store.list_named("high"), {"C00003": {"score": 91.25}})
+    ended = run("explain", "contact", "C00003", "--segment", "callers")
+    assert ended.code == 0, ended.err
+    assert "not told: the mapping marks it sensitive" in ended.out
+    assert "91.25" not in ended.out
+    assert "91.25" not in run("explain", "contact", "C00003", "--segment", "callers", "--format", "json").out
+
+
 @pytest.mark.parametrize(("contact", "hint"), [("c-18b70a4d2031", "one workspace's key"), ("C0", "or its token")])
 @pytest.mark.thin(1)
 def test_a_contact_that_nobody_knows_is_told(run: Run, contact: str, hint: str) -> None:

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reconciler.audience import tables
 from reconciler.audience.decision import scoring
 from reconciler.audience.delivery import wire_rows
+from reconciler.audience.impact.disclosable_attributes import hides_score
 from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import ReasonCell
 from reconciler.audience.relations.row_type_check import Row
@@ -144,7 +146,8 @@ def _explain_standing(backend: BaseBackend, standing: MembershipDecision, contac
     if row is None:
         return
     score, band, reason, suppressed_by = row
-    yield Stage("score", "", (Reason("no_score") if score is None else _format_points(score),))
+    told = Reason("no_score") if score is None else _format_points(score)
+    yield Stage("score", "", (Reason("score_sensitive") if hides_score(standing) else told,))
     if suppressed_by:
         yield Stage("do_not_call", "", (Reason("suppressed", (suppressed_by,)),))
     yield Stage("verdict", "", (Reason("included", (band,)) if band else reasons.read_reason(reason),))
@@ -165,11 +168,14 @@ def _explain_lists(
         everyone.filter(everyone["contactId"] == contact, everyone["band"].notnull()).select("band"),
         tuple[str],
     )
-    planned_on = {change.list: change for change in changes}
+    planned_on, hidden = {change.list: change for change in changes}, hides_score(standing)
     for target in standing.segment.targets:
         members = staged_members.read_members(backend, read[target.members])
         row = _read_first(backend, members.filter(members["contactId"] == contact).select("score"), tuple[int | None])
         planned = _find_planned(backend, planned_on.get(target.list), contact, tokens)
+        if hidden:
+            row = None if row is None else (None,)
+            planned = None if planned is None else replace(planned, score=None, was=None)
         facts = [_describe_presence(row, planned)]
         if planned is None and target.list in planned_on:
             facts.append(Reason("nothing_planned"))
