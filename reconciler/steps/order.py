@@ -145,7 +145,7 @@ class _Order:
         """What must be done before a step; addresses without a step among them."""
         change: ObjectChange | RowChange = (self._rows | self._objects)[address.object]
         if isinstance(change, RowChange):
-            return {change.list_address}
+            return {change.list_address, *self._list_guards(waiting=False)}
         if change.action is Action.DELETE:
             mine = (change.address.kind, change.name)
             # whatever lets go of it first; and everything that makes or fills comes before anything is deleted
@@ -154,10 +154,21 @@ class _Order:
         needed = {change.address} if address.later else set()
         if address.later:
             # nobody is called before whoever must not be is known to the tenant
-            needed |= {each for each in self._objects if load_kinds()[each.kind].protects}
+            needed |= set(self._list_guards(waiting=True))
         for reference in change.references:
             needed |= self._made.get(reference, set()) | self._filled.get(reference, set())
         return needed
+
+    def _list_guards(self, *, waiting: bool) -> Iterator[Address]:
+        """What keeps people from being called; `waiting`: also what is of objects that are made or changed themselves.
+
+        A list may be dialled already while it is filled: what can be known to the tenant before is.
+        """
+        for address, change in self._objects.items():
+            if load_kinds()[address.kind].protects and (
+                waiting or not any(self._made.get(each) or self._filled.get(each) for each in change.references)
+            ):
+                yield address
 
 
 def _add_outcomes(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...]:

@@ -10,6 +10,7 @@ from reconciler.simulator import Simulator
 from reconciler.simulator.surfaces.nice.dnc_groups import Groups
 from reconciler.simulator.surfaces.nice.skill_store import Skills
 from tests.conftest import Ended, Folder, manifest
+from tests.delivery import write_contacts
 from tests.surfaces.nice.conftest import SETTINGS, declare_tenant
 from tests.surfaces.nice.test_campaigns import declare_campaign, skill
 
@@ -64,3 +65,22 @@ def test_a_group_that_is_no_longer_declared_goes_on_protecting_people(
     assert "Company" in planned.out
     assert run("apply", "--yes", "--prune").code == 0
     assert tenant.store.part(Groups).group_named("Company").active
+
+
+def test_a_list_that_is_dialled_gets_no_new_contact_before_its_skill_is_scrubbed(
+    guarded: Folder, tenant: Simulator, run: Run
+) -> None:
+    (guarded.root / "group.yaml").rename(guarded.root / "group.later")
+    assert run("apply", "--yes").code == 0
+    (guarded.root / "group.later").rename(guarded.root / "group.yaml")
+    write_contacts(guarded, range(30))
+    tenant.clear_requests()
+    tenant.faults.add("status", method="POST", path="scrubbed-skills", status=403)
+    assert run("apply", "--yes").code == 1  # nothing of it was done
+    assert not any(each.path.endswith("/upload") for each in tenant.requests())
+    tenant.clear_requests()
+    ended = run("apply", "--resume")
+    assert ended.code == 0, ended.said
+    writes = [each.path for each in tenant.requests().writes()]
+    scrub = next(at for at, path in enumerate(writes) if "/scrubbed-skills/" in path)
+    assert scrub < next(at for at, path in enumerate(writes) if path.endswith("/upload"))

@@ -150,7 +150,7 @@ def skills_of(call: Call) -> Skills:
     store = call.tenant.store
     skills = store.part(Skills)
     for campaign in store.campaigns.values():
-        if campaign.id not in skills.of_campaigns:
+        if campaign.id not in skills.of_campaigns and "name" in campaign.fields:
             skills.of_campaigns[campaign.id] = _make_of_campaign(call, skills, campaign).number
     return skills
 
