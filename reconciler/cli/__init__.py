@@ -162,9 +162,9 @@ def _document(code: str, message: str, exit_code: Exit) -> None:
 
 def _tell(error: ReconcilerError, asked: str | None, prefix: str | None) -> None:
     """Tell a person what went wrong, and whoever asked for a document by one; in JSON by that alone."""
-    from reconciler.views import errors, load_views
+    from reconciler.views import errors, find_view
 
-    view = load_views().get(("error", asked or ""))
+    view = find_view("error", asked or "")
     if view is not None and asked != "text":
         from reconciler.model.problem import BadInput, place_below
 

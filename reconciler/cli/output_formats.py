@@ -31,6 +31,11 @@ class _Format(click.ParamType[str]):
         return click.Choice(list_formats(self._subject))
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from reconciler.views import find_view
+
+        # the default is looked for alone: what else there is matters to whoever asks for something else
+        if value == "text" and find_view(self._subject, value) is not None:
+            return "text"
         return self._choice().convert(value, param, ctx)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
@@ -92,9 +97,11 @@ def show(subject: Subject, output_format: str, *nouns: Any, link: str | None = N
     if full is not None and output_format == "text":
         nouns = (*nouns, full)
     from reconciler.cli.console import console
-    from reconciler.views import load_views
+    from reconciler.views import find_view
 
-    view = load_views()[subject, output_format]
+    view = find_view(subject, output_format)
+    if view is None:
+        raise LookupError(f"no view shows {subject} as {output_format}")
     if link is not None:
         if not view.links:
             raise click.UsageError("--link is for --format markdown and html: no other format is cut")
