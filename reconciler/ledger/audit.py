@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger import confirmed_line_counts
+from reconciler.ledger import truncation_check
 from reconciler.ledger.json_hmac import read_proof, write_proof
 from reconciler.ledger.record_store_interface import Records, line_damaged, parse_line
 from reconciler.ledger.sealing import Seal
@@ -101,7 +101,7 @@ class Chain:
 
     def __init__(self, store: Records, seal: Seal, *, adopting: bool = False) -> None:
         self._store, self._seal = store, seal
-        reading, confirmed = Reading(), confirmed_line_counts.read_confirmed(store, seal, FILE)
+        reading, confirmed = Reading(), truncation_check.read_confirmed(store, seal, FILE)
         if store.shared and not adopting:
             number, last = store.read_last(FILE)
             if number:
@@ -113,10 +113,10 @@ class Chain:
         if not adopting:
             refuse_broken(store, reading)
             refuse_unproven(store, reading)
-            confirmed_line_counts.refuse_short(store, FILE, reading.entries, confirmed)
+            truncation_check.refuse_short(store, FILE, reading.entries, confirmed)
         self.read = reading
         self._number, self._previous = reading.entries, reading.head
-        confirmed_line_counts.write_count(store, seal, FILE, self._number)
+        truncation_check.write_count(store, seal, FILE, self._number)
 
     @property
     def anchor(self) -> Anchor:
@@ -136,7 +136,7 @@ class Chain:
         line = self._make_line(self._previous, number, entry)
         self._store.append(FILE, line, number)
         self._number, self._previous = number, hashlib.sha256(line).hexdigest()
-        confirmed_line_counts.write_count(self._store, self._seal, FILE, number)
+        truncation_check.write_count(self._store, self._seal, FILE, number)
 
     def extend(self, entries: Iterable[Mapping[str, Any]]) -> None:
         """Append several entries at once; all of them are there when this returns."""
@@ -147,7 +147,7 @@ class Chain:
             previous = hashlib.sha256(lines[-1]).hexdigest()
         self._store.extend(FILE, lines, self._number + 1)
         self._number, self._previous = number, previous
-        confirmed_line_counts.write_count(self._store, self._seal, FILE, number)
+        truncation_check.write_count(self._store, self._seal, FILE, number)
 
     def _make_line(self, previous: str, number: int, entry: Mapping[str, Any]) -> bytes:
         return write_proof(self._seal, FILE, orjson.dumps({"previous": previous, "number": number, **entry}))

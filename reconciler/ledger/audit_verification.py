@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.ledger import audit, confirmed_line_counts
+from reconciler.ledger import audit, truncation_check
 from reconciler.ledger.audit import Reading
 from reconciler.ledger.interrupted_runs import journal_of
 from reconciler.ledger.lock import FENCES
@@ -33,7 +33,7 @@ def verify(store: Records, seal: Seal | None, against: Sequence[Place] = ()) -> 
         LedgerError: something was altered or is missing, or the record's last entry is under no key at hand.
     """
     reading, seen = Reading(), _Seen(against)
-    confirmed = confirmed_line_counts.read_confirmed(store, seal, audit.FILE) if seal is not None else 0
+    confirmed = truncation_check.read_confirmed(store, seal, audit.FILE) if seal is not None else 0
     for line in store.scan_lines(audit.FILE):
         seen.take(reading.take(line, seal), reading)
     audit.refuse_broken(store, reading)
@@ -46,7 +46,7 @@ def verify(store: Records, seal: Seal | None, against: Sequence[Place] = ()) -> 
             hint="give the key that they were written under in RECONCILER_KEY",
         )
     audit.refuse_unproven(store, reading)
-    confirmed_line_counts.refuse_short(store, audit.FILE, reading.entries, confirmed)
+    truncation_check.refuse_short(store, audit.FILE, reading.entries, confirmed)
     notes = [
         Reason("record_vouched_for", tuple(str(each.get(name)) for name in ("entries", "by", "at", "reason")))
         for each in reading.adopted

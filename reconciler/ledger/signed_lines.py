@@ -20,11 +20,11 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger import confirmed_line_counts, owners
-from reconciler.ledger.confirmed_line_counts import COMPARE as _COMPARE
+from reconciler.ledger import owners, truncation_check
 from reconciler.ledger.json_hmac import read_proof, write_proof
 from reconciler.ledger.record_store_interface import Held, Records, line_damaged, parse_line
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal
+from reconciler.ledger.truncation_check import COMPARE as _COMPARE
 from reconciler.model.errors import LedgerError
 from reconciler.model.secret import Secret
 
@@ -62,11 +62,11 @@ class ProvenRecords:
         with guard:
             if name not in self._written:
                 self._written[name] = self.read_last(name)[0]
-                confirmed_line_counts.write_count(self._store, self.seal, name, self._written[name])
+                truncation_check.write_count(self._store, self.seal, name, self._written[name])
             number = self._written[name] + 1
             self._store.append(name, self._protect_line(name, line, number), number)
             self._written[name] = number
-            confirmed_line_counts.write_count(self._store, self.seal, name, number)
+            truncation_check.write_count(self._store, self.seal, name, number)
 
     def extend(self, name: str, lines: Sequence[bytes], number: int) -> None:
         """Add several lines."""
@@ -90,11 +90,11 @@ class ProvenRecords:
         confirmed = self._read_confirmed(name)
         number, line = self._store.read_last(name)
         opened = self._open_line(name, number, line)[1] if number else line
-        confirmed_line_counts.refuse_short(self._store, name, number, confirmed)
+        truncation_check.refuse_short(self._store, name, number, confirmed)
         return number, opened
 
     def _read_confirmed(self, name: str) -> int | None:
-        return confirmed_line_counts.read_confirmed(self._store, self.seal, name) if _is_numbered(name) else 0
+        return truncation_check.read_confirmed(self._store, self.seal, name) if _is_numbered(name) else 0
 
     def prove(self, name: str, document: bytes) -> bytes:
         """A whole record, a JSON object, with its proof."""
@@ -129,7 +129,7 @@ class ProvenRecords:
                 )
             before = number
             yield opened
-        confirmed_line_counts.refuse_short(self._store, name, before, confirmed)
+        truncation_check.refuse_short(self._store, name, before, confirmed)
 
     def _open_line(self, name: str, place: int, line: bytes) -> tuple[int, bytes]:
         entry = dict(parse_line(self._store, name, place, line))

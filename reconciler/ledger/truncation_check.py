@@ -1,5 +1,5 @@
 # tested by: tests/ledger/test_journal.py
-"""Count the confirmed lines of each record, so that a truncation is noticed.
+"""Notice that a record of the ledger was cut short, by the count of its confirmed lines.
 
 It is not waited for: after the power failed it may tell of fewer lines than there are, and never of more. In an object
 store a line is an object, and whoever may not delete cannot cut one off.
