@@ -25,6 +25,17 @@ class MembersAt(NamedTuple):
     wire: Wire
     members: Members
 
+    @classmethod
+    def find(cls, transport: Transport, wire: Wire) -> MembersAt | None:
+        """A surface's lists, where it tells who is on them."""
+        return None if wire.members is None else cls(transport, wire, wire.members)
+
+
+def read_ids(at: MembersAt, list_id: str, add: Callable[[set[str]], None]) -> None:
+    """The ids of who is on a list, a page at a time."""
+    key = at.members.columns["contactId"]
+    _read(at, list_id, lambda page: add({str(row[key]) for row in page}))
+
 
 def read_members(at: MembersAt, list_id: str, into: Path, *, named: bool = False) -> Rows:
     """Who is on a list: the columns that the wire names; a row may come twice.

@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.cxone.error_mapping import clean_text
 from reconciler.cxone.errors import Invalid, NotFound, TooLarge
+from reconciler.cxone.list_members import MembersAt, read_ids
 from reconciler.cxone.transport import Transport
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge, RowsRejected
 from reconciler.model.jobs import Job, Refusals, RowError, SomeRejected
@@ -124,8 +125,21 @@ def remove(wires: Wires, method: ListMethod, list_id: str, ids: Sequence[str]) -
         call.method, call.path, query=call.query, body=call.body, scope=method.scope, idempotent=True, shape=shape
     )
     if told is not None:
-        _raise_rejected(transport, call.method, call.path, _find_staying(told, answer), ids)
+        said = _find_staying(told, answer)
+        if told.looks and said.errors:
+            said = _keep_present(transport, method, list_id, said)
+        _raise_rejected(transport, call.method, call.path, said, ids)
     return None
+
+
+def _keep_present(transport: Transport, method: ListMethod, list_id: str, said: Refusals) -> Refusals:
+    """Of those that the tenant says it did not take off a list, who is on it: the others are off."""
+    at = MembersAt.find(transport, load_surfaces()[method.surface].wires["ContactList"])
+    present: set[str] = set()
+    if at is not None:
+        read_ids(at, list_id, present.update)
+    errors = tuple(each for each in said.errors if not each.of or at is None or each.of in present)
+    return Refusals(len(errors) + max(said.failed - len(said.errors), 0), errors)
 
 
 def _find_staying(told: Told, answer: Any) -> Refusals:

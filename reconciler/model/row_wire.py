@@ -120,11 +120,13 @@ class Told:
     Attributes:
         shape: of the answer. read: the answer → the rows that were not taken.
         gone: codes of rows that were to be taken off and are off: that is no refusal.
+        looks: whether no such code is known, and it is looked who of those is still on the list.
     """
 
     shape: Shape | Rows
     read: Callable[[Any], Refusals]
     gone: frozenset[str] = frozenset()
+    looks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,8 @@ LIST_UPLOAD = ListMethod(
     remove=_remove,
     removed=Told(
         Shape({"successfulRecords": may(_RECORDS), "failedRecords": may(_RECORDS)}),
-        # what is said of one that is not on the list is not published: it counts as one that stays
         read_removed,
+        # what is said of one that is not on the list is not published
+        looks=True,
     ),
 )

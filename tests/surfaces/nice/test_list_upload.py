@@ -111,3 +111,16 @@ def test_a_list_has_no_new_name_and_a_plan_says_so(nice: Folder, tenant: Simulat
     assert planned.code != 0
     assert "the tenant does not change the name" in planned.said
     assert tenant.store.find_list("Renamed") is None
+
+
+def test_a_contact_that_is_off_the_list_already_is_no_refusal_of_its_removal(
+    nice: Folder, tenant: Simulator, run: Run
+) -> None:
+    assert run("apply", "--yes").code == 0
+    write_contacts(nice, range(5, 25))
+    # it is done, and the answer is lost: asked again, the tenant says of each that it failed
+    tenant.faults.add("reset-after", method="DELETE", path="removeProspects$")
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.said
+    assert set(on_list(tenant)) == {contact(n) for n in range(5, 25)}
+    assert "No contact is pending retry" in run("pending").out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from reconciler.simulator.surfaces.nice.login import APPLICATION, Renewals
 from reconciler.surfaces.nice import call_lists, uploads
 from reconciler.surfaces.nice.api import check_version
 from reconciler.surfaces.nice.endpoints import ENDPOINTS, Weight, make_call
+from tests.conftest import Ended, Folder, manifest
 
 
 @pytest.fixture
@@ -199,3 +200,27 @@ def test_the_page_has_every_call_with_its_weight_and_quirk(request: pytest.Fixtu
         page.write_text(f"{before}## Every call\n\n{make_table()}\n\n## Not verified{after}", encoding="utf-8")
     else:
         assert table == make_table()
+
+
+def test_a_tenants_manifest_may_log_in_by_openid_with_an_applications_id_and_secret(
+    nice: Folder, tenant: Simulator, run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = """
+credentials:
+  clientId: {{env: CXONE_CLIENT_ID}}
+  clientSecret: {{env: CXONE_CLIENT_SECRET}}
+{application}
+surfaces:
+  nice: {{login: openId, issuer: "{url}/nice", rate: 5000, burst: 500}}
+"""
+    nice.write("tenant.yaml", manifest("Tenant", "embedded", spec.format(url=tenant.url, application="")))
+    refused = run("plan")
+    assert (refused.code, "an application's id and secret" in refused.err) == (64, True)
+    application = "  applicationId: {env: CXONE_APPLICATION}\n  applicationSecret: {env: CXONE_APPLICATION_SECRET}"
+    nice.write("tenant.yaml", manifest("Tenant", "embedded", spec.format(url=tenant.url, application=application)))
+    for name, value in zip(("CXONE_APPLICATION", "CXONE_APPLICATION_SECRET"), APPLICATION, strict=True):
+        monkeypatch.setenv(name, value)
+    planned = run("plan")
+    assert planned.code == 0, planned.said
+    assert "/auth/token" in asked(tenant)
+    assert "/authentication/v1/token/access-key" not in asked(tenant)

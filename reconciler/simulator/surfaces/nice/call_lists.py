@@ -215,16 +215,17 @@ def _delete_list(call: Call) -> Reply:
 
 
 def _remove(call: Call) -> Reply:
-    """`DELETE /lists/call-lists/{sourceName}/removeProspects`: by external ids; who is not on it is off (ours)."""
+    """`DELETE /lists/call-lists/{sourceName}/removeProspects`: by external ids; who is not on it failed (ours)."""
     target = find_list(call, "sourceName")
     told = fields(call.body, required={"prospectsToRemove": _prospects}, optional={})["prospectsToRemove"]
     kept, store = mapping_of(call, target), call.tenant.store
+    failed = [{"externalId": each, "resultCode": "NotFound"} for each in told if each not in target.members]
+    done = [{"externalId": each, "resultCode": "Success"} for each in told if each in target.members]
     for each in told:
         if each in target.members:
             kept.removed[each] = None
     store.drop_members(target, told)
-    done = [{"externalId": each, "resultCode": "Success"} for each in told]
-    return Reply(body={"successfulRecords": done, "failedRecords": []})
+    return Reply(body={"successfulRecords": [*done], "failedRecords": [*failed]})
 
 
 def _prospects(value: Any, where: str) -> list[str]:
