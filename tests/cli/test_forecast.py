@@ -166,3 +166,16 @@ def test_a_plan_that_was_saved_shows_the_forecast_it_was_made_with(
     forecast = made.out[made.out.index("Forecast") : made.out.index("Plan:")]
     assert forecast in capsys.readouterr().out
     assert run("apply", saved).code == 0
+
+
+def test_a_preview_foresees_each_campaign_as_it_is_after_the_apply(tenant: Simulator, run: Run) -> None:
+    counted(tenant, 20)
+    ended = run("preview")
+    assert ended.code == 0, ended.said
+    assert "Forecast, an estimate (docs/forecast.md):" in ended.out
+    assert (
+        "  Campaign/evening  25 contacts: about 44 attempts, 11 answered, 0.6 h of dialling;"
+        " done about 2027-01-05T14:32:00Z\n"
+    ) in ended.out
+    # nobody calls on the embedded tenant: what is told is what the live one has counted
+    assert "abandoned 1 % of 2,000 answered since 2026-05-31T00:00:00Z, ceiling 3 %: 2 points left" in ended.out

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
 from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 from reconciler.model.object_change import FieldChange
 from reconciler.model.plan import Plan
 from reconciler.model.reason import Counted, Reason
-from reconciler.views import html, markdown
+from reconciler.views import html, markdown, plan_sections
 from reconciler.views.html import show_foreign
 from reconciler.views.plan_sections import iter_sections
 from tests.views.page_reader import Element, read_page
@@ -237,3 +239,16 @@ def test_what_is_written_stands_out_from_what_it_is_written_on(block: int) -> No
     for one, other, least in pairs:
         bright, dim = sorted((_luminance(colours[one]), _luminance(colours[other])), reverse=True)
         assert (bright + 0.05) / (dim + 0.05) >= least, (one, other)
+
+
+def test_every_section_of_a_plan_is_found_by_the_page_under_what_it_is_of() -> None:
+    source = Path(plan_sections.__file__).read_text(encoding="utf-8")
+    keys = {
+        node.args[0].value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") == "Section"
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert len(keys) > 10
+    assert keys <= html._KIND_OF.keys()
