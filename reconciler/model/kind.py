@@ -207,9 +207,9 @@ class Kind:
         return (said,) if isinstance(said, str) else tuple(said)
 
     def list_fixed(self, available: Iterable[str]) -> frozenset[str]:
-        """The live fields that the tenant, or the surface that holds its objects, does not change."""
+        """The live fields that the surface which holds its objects does not change once they have a value."""
         surface = self.surface(available)
-        return self.immutable | (surface.fixed if surface is not None else frozenset())
+        return surface.fixed if surface is not None else frozenset()
 
     def surface(self, available: Iterable[str]) -> Wire | None:
         """The surface to reach objects of this kind through: a writable one where the tenant has one."""

@@ -117,7 +117,8 @@ class Situation:
             the list of one that names none is empty.
         unseen: kinds of objects that dial lists and that nobody could look at.
         limits: what a plan may do to one list. workspace: its name, which is the owner in its mark.
-        immutable: (kind, field) pairs that the tenant will not change.
+        immutable: (kind, field) pairs that the tenant will not change. fixed: those that it will not once there is a
+            value.
         needed: by kind, live fields without which the tenant makes no object.
         sizes: how many contacts each list will have, by kind and name; None where nobody knows.
         now: the moment of asking. as_of: the moment that recency is counted from.
@@ -140,6 +141,7 @@ class Situation:
     hours: Mapping[str, Hours] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     immutable: frozenset[tuple[str, str]] = frozenset()
+    fixed: frozenset[tuple[str, str]] = frozenset()
     needed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sizes: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
 

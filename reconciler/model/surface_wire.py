@@ -194,7 +194,7 @@ class Wire:
         write: live fields → wire body (pure), after references became ids.
         gone: whether a body is of an object that was made inactive, and counts as none.
         parts: those of its fields that have endpoints of their own.
-        fixed: the live fields that it does not change once an object is made.
+        fixed: the live fields that it does not change once they have a value.
         query: what the collection is always asked with.
         companions: what is made before an object.
         unheld: live fields that a manifest may say though there is no place for them: they are left out, and a plan

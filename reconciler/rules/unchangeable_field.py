@@ -14,7 +14,8 @@ def check(situation: Situation) -> Iterator[Finding]:
     """Each such field of an object that is updated in place."""
     for change in situation.changes.objects:
         for field in change.fields if change.action is Action.UPDATE else ():
-            if (change.address.kind, field.path) in situation.immutable:
+            pair = (change.address.kind, field.path)
+            if pair in situation.immutable or (pair in situation.fixed and field.before is not None):
                 message = f"the tenant does not change the {field.path} of {change.name!r}"
                 details = {"name": change.name, "field": field.path}
                 yield Finding(RULE.id, change.address, message, details=details)

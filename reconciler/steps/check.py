@@ -49,7 +49,8 @@ def check_rules(desired: Desired, members: Members, changes: Changes, live: Live
         ceilings=ceilings,
         hours=hours,
         limits=settings.limits,
-        immutable=frozenset(
+        immutable=frozenset((kind.name, field) for kind in load_kinds().values() for field in kind.immutable),
+        fixed=frozenset(
             (kind.name, field) for kind in load_kinds().values() for field in kind.list_fixed(live.surfaces)
         ),
         needed={kind.name: kind.needed for kind in load_kinds().values() if kind.needed},

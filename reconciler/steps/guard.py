@@ -109,7 +109,8 @@ def _find_again(plan: Plan, terms: ApplyOptions) -> Iterable[Finding]:
         ceilings=merge_ceilings(load_ceilings(), terms.settings.ceilings),
         hours=load_allowed_hours(),
         limits=terms.settings.limits,
-        immutable=frozenset(
+        immutable=frozenset((kind.name, field) for kind in load_kinds().values() for field in kind.immutable),
+        fixed=frozenset(
             (kind.name, field) for kind in load_kinds().values() for field in kind.list_fixed(terms.surfaces)
         ),
         needed={kind.name: kind.needed for kind in load_kinds().values() if kind.needed},

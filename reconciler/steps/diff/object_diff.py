@@ -41,7 +41,11 @@ def diff_declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
             update = replace(_make_update(kind, resource, fields, surface, found), unmoved=unmoved)
             update = _tell_left_out(update, left)
             fixed = kind.list_fixed(live.surfaces)
-            stuck = tuple(each.path for each in update.fields if each.path in fixed)
+            stuck = tuple(
+                each.path
+                for each in update.fields
+                if each.path in kind.immutable or (each.path in fixed and each.before is not None)
+            )
             # what carries no mark of ours is not deleted, nor what nobody can delete: it cannot be replaced either
             ours = found.owner == desired.settings.name and surface.deletes and not surface.requests.inactive
             if stuck and kind.replacement is not None and ours:

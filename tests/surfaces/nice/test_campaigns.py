@@ -212,3 +212,39 @@ def test_the_threshold_is_the_higher_rate_and_none_where_the_tenants_own_counts(
     assert campaigns.read_threshold({"generalSettings": rates}) == {"abandonThreshold": 5}
     assert campaigns.read_threshold({**rates, "overrideBusinessUnitAbandonRate": False}) == {}
     assert campaigns.read_threshold({**rates, "abandonRateCutoff": None}) == {}
+
+
+def test_a_draft_stays_one_until_it_is_set_to_work_and_leaves_nothing_to_do(
+    calling: Folder, tenant: Simulator, run: Run
+) -> None:
+    declare_campaign(calling, status="draft")
+    assert run("apply", "--yes").code == 0
+    assert (skill(tenant).running, "[campaign draft " in skill(tenant).fields["notes"]) == (False, True)
+    assert run("plan", "--detailed-exitcode").code == 0
+    declare_campaign(calling)
+    assert run("apply", "--yes").code == 0
+    assert (skill(tenant).running, "draft" in skill(tenant).fields["notes"]) == (True, False)
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_skill_that_somebody_made_by_hand_is_adopted_and_keeps_what_nobody_declares(
+    calling: Folder, tenant: Simulator, run: Run
+) -> None:
+    by_hand = {"outboundStrategy": "Personal Connection", "notes": "Made by hand", "callerIdOverride": "2125550100"}
+    made = tenant.store.part(Skills).add("Chosen", **by_hand)
+    made.blocks["generalSettings"] = {"maximumRatio": 4}
+    inbound = tenant.store.part(Skills).add("Help desk", isOutbound=False)
+    planned = run("plan")
+    assert "adopt" in planned.out
+    assert "Help desk" not in planned.out
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.said
+    assert (made.running, made.fields["callerIdOverride"]) == (True, "2125550100")
+    assert made.blocks["generalSettings"]["maximumRatio"] == 4
+    assert run("plan", "--detailed-exitcode").code == 0
+    assert inbound.fields["isActive"]
+    # another list cannot be given to it: it would go on dialling the first
+    text = (calling.root / "campaign.yaml").read_text(encoding="utf-8").replace("list: chosen", "list: other")
+    calling.write("campaign.yaml", text)
+    calling.write("other.yaml", manifest("ContactList", "other", "name: Other"))
+    assert "the tenant does not change the list" in run("plan").out

@@ -224,3 +224,25 @@ surfaces:
     assert planned.code == 0, planned.said
     assert "/auth/token" in asked(tenant)
     assert "/authentication/v1/token/access-key" not in asked(tenant)
+
+
+def test_a_tenth_of_a_percent_of_a_million_is_one_file_of_little_more_than_its_rows() -> None:
+    rows = [
+        {
+            **{
+                "contactId": f"C{n:07d}",
+                "phone": f"+1212555{100 + n % 100:04d}",
+                "firstName": "Ada",
+                "lastName": "Byron",
+            },
+            "data": {"score": 70 + n % 30, "priority": 1, "tier": "gold"},
+        }
+        for n in range(1000)
+    ]
+    told = (
+        [*(str(row[name]) for name in ("contactId", "phone", "firstName", "lastName")), *row["data"].values()]
+        for row in rows
+    )
+    delta = sum(len(",".join(map(str, each))) + 2 for each in told)
+    assert len(rows) <= uploads.LIST_UPLOAD.way.usual
+    assert len(uploads.write_file(rows)) <= 1.2 * delta
