@@ -87,7 +87,8 @@ class Exchange:
             asked, seconds = self._pause(outcome, failures)
             # what is wanted soon or not at all is not wanted any more after the wait that the tenant asks for
             if final or (ask.within is not None and seconds > ask.within):
-                hide = [secret.reveal() for secret in (self.secret, token) if secret]
+                own = None if ask.application is None else ask.application[1]
+                hide = [secret.reveal() for secret in (self.secret, token, own) if secret]
                 raise map_error(ask, outcome, verdict, attempts=sent, hide=hide, credentials=self.credentials)
             log.info(
                 "%s %s: %s; again in %.1f s",
