@@ -248,3 +248,29 @@ def test_a_skill_that_somebody_made_by_hand_is_adopted_and_keeps_what_nobody_dec
     calling.write("campaign.yaml", text)
     calling.write("other.yaml", manifest("ContactList", "other", "name: Other"))
     assert "the tenant does not change the list" in run("plan").out
+
+
+def test_a_campaign_that_is_released_loses_its_mark_and_nothing_else(
+    calling: Folder, tenant: Simulator, run: Run
+) -> None:
+    assert run("apply", "--yes").code == 0
+    before = dict(skill(tenant).fields)
+    text = (calling.root / "campaign.yaml").read_text(encoding="utf-8")
+    calling.write("campaign.yaml", text.rstrip() + "\n  release: true\n")
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.said
+    notes = str(before.pop("notes")).removesuffix(" (managed-by: reconciler/test)")
+    assert skill(tenant).fields["notes"] == notes
+    assert {name: value for name, value in skill(tenant).fields.items() if name in before} == before
+    assert skill(tenant).running
+
+
+def test_a_campaign_is_renamed_in_place(calling: Folder, tenant: Simulator, run: Run) -> None:
+    assert run("apply", "--yes").code == 0
+    number = skill(tenant).number
+    text = (calling.root / "campaign.yaml").read_text(encoding="utf-8")
+    calling.write("campaign.yaml", text.replace("name: Chosen", "name: Called\n  was: Chosen"))
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.said
+    assert skill(tenant, "Called").number == number
+    assert run("plan", "--detailed-exitcode").code == 0

@@ -124,3 +124,19 @@ def test_a_contact_that_is_off_the_list_already_is_no_refusal_of_its_removal(
     assert ended.code == 0, ended.said
     assert set(on_list(tenant)) == {contact(n) for n in range(5, 25)}
     assert "No contact is pending retry" in run("pending").out
+
+
+def test_a_list_that_is_no_longer_declared_is_deleted_if_the_ledger_says_that_it_is_ours(
+    nice: Folder, tenant: Simulator, run: Run
+) -> None:
+    tenant.store.add_list("By hand")
+    assert run("apply", "--yes").code == 0
+    for name in ("list.yaml", "segment.yaml", "source.yaml", "score.yaml"):
+        (nice.root / name).unlink()
+    assert "LIM-EMPTIED" in run("plan", "--prune").out
+    held = tenant.store.list_named("Chosen")
+    tenant.store.drop_members(held, list(held.members))
+    ended = run("apply", "--yes", "--prune")
+    assert ended.code == 0, ended.said
+    assert [each.name for each in tenant.store.lists.values()] == ["By hand"]
+    assert run("plan", "--prune", "--detailed-exitcode").code == 0
