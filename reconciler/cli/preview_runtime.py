@@ -14,7 +14,7 @@ from reconciler.cli.runtime import LocalRuntime
 from reconciler.cxone.member_recording import RecordingReader
 from reconciler.cxone.stand_in_writer import Original, StandInWriter
 from reconciler.cxone.tenant_connection import TenantConnection
-from reconciler.kinds import collect_earlier_names, load_kinds
+from reconciler.kinds import collect_earlier_names, collect_names, load_kinds
 from reconciler.kinds.tenant import identify_tenant, make_surfaces
 from reconciler.ledger import last_written, retry_queue, score_dates
 from reconciler.ledger.folder_records import open_store
@@ -84,6 +84,7 @@ class PreviewRuntime:
             embed_surfaces(declared, self._filling.tenant),
             load_kinds(),
             earlier=collect_earlier_names(desired.catalogue),
+            declared=collect_names(desired.catalogue),
             owner=desired.settings.name,
             owners=self.ledger(desired).owners,
         )

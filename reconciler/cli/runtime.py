@@ -18,7 +18,7 @@ from reconciler.cxone.campaign_reader import CampaignReader
 from reconciler.cxone.tenant_connection import TenantConnection
 from reconciler.cxone.webhook_client import WebhookClient
 from reconciler.cxone.writer import TenantWriter
-from reconciler.kinds import collect_earlier_names, contact_list, load_kinds
+from reconciler.kinds import collect_earlier_names, collect_names, contact_list, load_kinds
 from reconciler.kinds.tenant import fetch_secret, identify_tenant, make_surfaces
 from reconciler.kinds.webhook import make_receiver, refuse_receiver
 from reconciler.ledger import last_written, retry_queue, score_dates
@@ -88,6 +88,7 @@ class LocalRuntime:
             self._stop,
             self._lanes,
             earlier=collect_earlier_names(desired.catalogue),
+            declared=collect_names(desired.catalogue),
             owner=desired.settings.name,
             owners=lambda: self.ledger(desired).owners(),
         )

@@ -48,7 +48,7 @@ class ObjectReader:
 
     def __init__(self, tenant: TenantConnection) -> None:
         self._kinds, self._earlier, self._owner = tenant.kinds, tenant.earlier, tenant.owner
-        self._stop = tenant.stop
+        self._stop, self._declared = tenant.stop, tenant.declared
         self._open_registry, self._registered = tenant.owners, threading.Lock()
         self._renamed = {
             kind: {*names, *(old for olds in names.values() for old in olds)} for kind, names in self._earlier.items()
@@ -204,12 +204,24 @@ class ObjectReader:
     def _understand(self, kind: Kind, surface: Wire, bodies: Iterable[Mapping[str, Any]]) -> list[LiveObject]:
         """Live objects of bodies; those that were made inactive are none."""
         there = [body for body in bodies if not surface.gone(body)]
-        parts = read_parts(self._transports[surface.name], surface, [str(body[surface.id_field]) for body in there])
+        looked = [str(body[surface.id_field]) for body in there if self._is_looked_into(kind, surface, body)]
+        parts = read_parts(self._transports[surface.name], surface, looked)
         found = []
         for body in there:
             with self._name_what_is_read(kind, surface, str(body[surface.name_field]), surface.path):
                 found.append(self._make_live(kind, surface, body, parts))
         return found
+
+    def _is_looked_into(self, kind: Kind, surface: Wire, body: Mapping[str, Any]) -> bool:
+        """Whether the parts of an object matter: it may do something by itself, is declared, or may be ours."""
+        if self._declared is None or kind.run_states is not None or surface.ownership.registered:
+            return True
+        if str(body[surface.name_field]) in self._declared.get(kind.name, ()):
+            return True
+        try:
+            return surface.ownership.split(dict(surface.read(body))) is not None
+        except (KeyError, TypeError, ValueError):
+            return True  # that it cannot be understood is told where it is
 
     @contextmanager
     def _name_what_is_read(self, kind: Kind, surface: Wire, name: Any, path: str) -> Iterator[None]:
@@ -226,8 +238,9 @@ class ObjectReader:
 
     def _make_live(self, kind: Kind, surface: Wire, body: Mapping[str, Any], parts: Answers) -> LiveObject:
         object_id, fields = str(body[surface.id_field]), surface.read(body)
-        for part, answer in zip(surface.parts, parts.get(object_id, ()), strict=True):
-            fields |= part.read(answer)
+        if object_id in parts:
+            for part, answer in zip(surface.parts, parts[object_id], strict=True):
+                fields |= part.read(answer)
         if surface.requests.whole:
             self._bodies[kind.name, object_id] = body
         owner = surface.ownership.split(fields)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.cxone.campaign_rate_limit import CampaignLimiters
@@ -22,6 +22,8 @@ class TenantConnection:
         surfaces: those that its manifest declares. kinds: every kind, by its name.
         stop: set when the person does not want to wait any longer. lanes: how often campaigns may be asked, shared by
             all that ask them.
+        declared: by kind, the names that are declared: of other objects that do nothing by themselves and are not ours,
+            what has endpoints of its own is not asked for; None: it is of all.
         earlier: by kind, names that objects of the workspace `owner` may have had before (`model.rename_lookup`).
         owners: opens the registry of whose objects are that cannot say it themselves.
     """
@@ -31,5 +33,6 @@ class TenantConnection:
     stop: threading.Event | None = None
     lanes: CampaignLimiters | None = None
     earlier: Mapping[str, Earlier] = field(default_factory=dict)
+    declared: Mapping[str, Container[str]] | None = None
     owner: str = ""
     owners: Callable[[], Owners] = NoOwners

@@ -50,6 +50,16 @@ def collect_earlier_names(catalogue: Catalogue) -> dict[str, dict[str, tuple[str
     return found
 
 
+def collect_names(catalogue: Catalogue) -> dict[str, frozenset[str]]:
+    """By kind, the live names that are declared, those that an object may have had before among them."""
+    found: dict[str, set[str]] = {name: set() for name, kind in load_kinds().items() if kind.surfaces}
+    for resource in catalogue.resources.values():
+        kind = load_kinds()[resource.address.kind]
+        if kind.surfaces:
+            found[kind.name] |= {kind.live_name(resource), *kind.earlier_names(resource)}
+    return {name: frozenset(names) for name, names in found.items()}
+
+
 def find_schema_folder() -> Traversable:
     """Where the schemas are: inside an installed package, or beside it in a checkout."""
     packaged = files("reconciler") / "schemas"
