@@ -241,6 +241,11 @@ class Wire:
         """Whether objects can be made here; what of them can be changed `fixed` and `requests` say."""
         return self.requests.create is not None
 
+    def list_references(self, fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+        """The objects that live fields name, as kind and name."""
+        held = ((each, fields.get(each.field)) for each in self.references)
+        return tuple((each.kind, name) for each, told in held if told for name in (told if each.many else (told,)))
+
     @property
     def deletes(self) -> bool:
         """Whether objects can be deleted here."""

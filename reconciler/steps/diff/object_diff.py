@@ -101,7 +101,7 @@ def _make_creation(resource: Resource, fields: Mapping[str, Any], surface: Wire)
         fields=tuple(FieldChange(name, None, value) for name, value in _flatten(plain)),
         later={name: value.why for name, value in later.items()},
         seconds_later={name: value.seconds for name, value in later.items()},
-        references=_list_references(surface, plain),
+        references=surface.list_references(plain),
         why=(Reason("absent"),),
     )
 
@@ -152,8 +152,8 @@ def _make_update(
         fields=changed,
         adopts=adopts,
         owner=found.owner,
-        references=_list_references(surface, after),
-        releases=_list_references(surface, found.fields),
+        references=surface.list_references(after),
+        releases=surface.list_references(found.fields),
         precondition=found.digest(),
         previous=name_of(found) if name_of(found) != fields["name"] else None,
         why=tuple(why) or (Reason("as_declared"),),
@@ -187,7 +187,7 @@ def _make_replacement(
         ),
         later={name: value.why for name, value in later.items()},
         seconds_later={name: value.seconds for name, value in later.items()},
-        references=_list_references(surface, after),
+        references=surface.list_references(after),
         replacement=Replacement(
             stuck,
             sum(sizes) if sizes else None,
@@ -216,7 +216,7 @@ def list_pruned(desired: Desired, live: Live) -> Iterator[ObjectChange]:
             before=found.fields,
             after=None,
             owner=found.owner,
-            releases=_list_references(surface, found.fields),
+            releases=surface.list_references(found.fields),
             precondition=found.digest(),
             why=(Reason("undeclared"), *((Reason("made_inactive"),) if surface.requests.inactive else ())),
         )
@@ -230,7 +230,7 @@ def list_undeclared(desired: Desired, live: Live) -> Iterator[Undeclared]:
     for kind, surface, address, found in _iter_left(desired, live):
         if desired.prune and surface.deletes:
             continue
-        activity, uses = kind.run_states, _list_references(surface, found.fields)
+        activity, uses = kind.run_states, surface.list_references(found.fields)
         state = None if activity is None else found.fields.get(activity.field)
         dials = activity is not None and activity.may_run(found.fields)
         yield Undeclared(address, found.name, None if state is None else str(state), dials, uses)
@@ -257,7 +257,7 @@ def list_released(desired: Desired, live: Live) -> Iterator[ObjectChange]:
                 before=found.fields,
                 after=found.fields,
                 owner=found.owner,
-                releases=_list_references(surface, found.fields),
+                releases=surface.list_references(found.fields),
                 precondition=found.digest(),
                 dialled_by=released_objects.list_dialling(kind, found, live),
                 why=(why,),
@@ -295,8 +295,3 @@ def _flatten(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
             yield from _flatten(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
-
-
-def _list_references(surface: Wire, fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    held = ((each, fields.get(each.field)) for each in surface.references)
-    return tuple((each.kind, name) for each, told in held if told for name in (told if each.many else (told,)))
