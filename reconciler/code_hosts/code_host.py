@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from reconciler.model.errors import Exit, ReconcilerError
+from reconciler.model.errors import Exit, ReconcilerError, Refused
 from reconciler.model.reviews import Review
 
 
@@ -61,7 +61,7 @@ class CodeHost(Protocol):
         """A pull request by its number."""
 
     def find_merged(self, commit: str) -> Change | None:
-        """The pull request by whose merge a commit came to be."""
+        """The pull request by whose merge into the pipeline's branch a commit came to be; Refused: several."""
 
     def iter_own_comments(self, number: str) -> Iterator[Post]:
         """The comments of a pull request that this token's user wrote, the oldest first; nobody else's."""
@@ -95,6 +95,23 @@ class CodeHost(Protocol):
 
     def fetch_plan(self, change: Change, name: str, into: Path) -> str | None:
         """Fetch the saved plan that the pipeline of a pull request's newest commit has kept; where it is, or None."""
+
+
+def choose_merged(found: Sequence[Change], commit: str) -> Change | None:
+    """The only one of the pull requests that a commit was merged by; None where there is none.
+
+    Raises:
+        Refused: there are several. Whoever opens a second one of a commit that is being reviewed has a plan shown there
+            that nobody looked at, and the merge of the first one merges both.
+    """
+    if len(found) > 1:
+        numbers = ", ".join(each.number for each in found)
+        raise Refused(
+            f"commit {commit[:12]} was merged by {len(found)} pull requests ({numbers})",
+            note="nobody knows which plan was approved; nothing was written to the tenant",
+            hint="open another pull request: `git commit --allow-empty` plans what the branch holds",
+        )
+    return found[0] if found else None
 
 
 def need(environ: Mapping[str, str], *names: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import orjson
 
 from reconciler.code_hosts.archived_plan import unpack_plan
-from reconciler.code_hosts.code_host import Change, CodeHostError, NoCodeHost, Post, need
+from reconciler.code_hosts.code_host import Change, CodeHostError, NoCodeHost, Post, choose_merged, need
 from reconciler.code_hosts.http_exchange import HostClient
 from reconciler.model.reviews import Review, read_reviews
 
@@ -35,6 +35,7 @@ class GitHub:
         headers["X-GitHub-Api-Version"] = "2022-11-28"
         self._client = HostClient(api.rstrip("/"), headers, (token,))
         self._at, self._bot = f"/repos/{owner}/{name}", environ.get("RECONCILER_BOT")
+        self._environ = environ
 
     @property
     def _me(self) -> str:
@@ -53,11 +54,16 @@ class GitHub:
         return _make_change(self._client.ask("GET", f"{self._at}/pulls/{_check_number(number)}").json())
 
     def find_merged(self, commit: str) -> Change | None:
-        """The pull request by whose merge a commit came to be; of a rebase, the last of its commits."""
-        for each in self._client.iter_pages(f"{self._at}/commits/{commit}/pulls"):
-            if each.get("merged_at") and each.get("merge_commit_sha") == commit:
-                return _make_change(each)
-        return None
+        """The pull request by whose merge into the branch a commit came to be; of a rebase, the last of its commits."""
+        (branch,) = need(self._environ, "GITHUB_REF_NAME")
+        found = [
+            _make_change(each)
+            for each in self._client.iter_pages(f"{self._at}/commits/{commit}/pulls")
+            if each.get("merged_at")
+            and each.get("merge_commit_sha") == commit
+            and (each.get("base") or {}).get("ref") == branch
+        ]
+        return choose_merged(found, commit)
 
     def iter_own_comments(self, number: str) -> Iterator[Post]:
         """The comments of a pull request that this token's user wrote."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from reconciler.code_hosts.archived_plan import PLAN, write_plan
-from reconciler.code_hosts.code_host import Change, CodeHostError, NoCodeHost, Post, need
+from reconciler.code_hosts.code_host import Change, CodeHostError, NoCodeHost, Post, choose_merged, need
 from reconciler.code_hosts.http_exchange import HostClient
 from reconciler.model.reviews import Review
 
@@ -31,7 +31,7 @@ class GitLab:
         if not (project.isascii() and project.isdigit()):
             raise NoCodeHost(f"CI_PROJECT_ID is no number: {project!r}")
         self._client = HostClient(api.rstrip("/"), {"PRIVATE-TOKEN": token}, (token,))
-        self._at, self._user = f"/projects/{project}", 0
+        self._at, self._user, self._environ = f"/projects/{project}", 0, environ
 
     @property
     def _me(self) -> int:
@@ -45,12 +45,17 @@ class GitLab:
         return _make_change(self._client.ask("GET", f"{self._at}/merge_requests/{_check_number(number)}").json())
 
     def find_merged(self, commit: str) -> Change | None:
-        """The merge request by whose merge a commit came to be: a merge, a squash, or its own where it was fast."""
+        """The merge request by whose merge into the branch a commit came to be: a merge, a squash, or its own.
+
+        Where the merge was fast, its own commit may be that of a merge request into any other branch as well.
+        """
+        (branch,) = need(self._environ, "CI_COMMIT_BRANCH")
+        found = []
         for each in self._client.iter_pages(f"{self._at}/repository/commits/{commit}/merge_requests"):
             made = {each.get("merge_commit_sha"), each.get("squash_commit_sha"), each.get("sha")}
-            if each.get("state") == "merged" and commit in made:
-                return _make_change(each)
-        return None
+            if each.get("state") == "merged" and commit in made and each.get("target_branch") == branch:
+                found.append(_make_change(each))
+        return choose_merged(found, commit)
 
     def iter_own_comments(self, number: str) -> Iterator[Post]:
         """The notes of a merge request that this token's user wrote."""

@@ -53,7 +53,8 @@ def state(served: StandIn, monkeypatch: pytest.MonkeyPatch) -> Host:
 
 def client(state: Host, **leave: str) -> GitHub:
     token = state.token(BOT, leave or WRITE, is_app=True)
-    return GitHub({"GITHUB_API_URL": state.url, "GITHUB_REPOSITORY": "acme/dialling", "GITHUB_TOKEN": token})
+    place = {"GITHUB_API_URL": state.url, "GITHUB_REPOSITORY": "acme/dialling", "GITHUB_REF_NAME": "main"}
+    return GitHub({**place, "GITHUB_TOKEN": token})
 
 
 words = st.text(max_size=40)
@@ -319,6 +320,42 @@ def test_on_gitlab_a_past_approval_is_of_the_commit_that_was_the_newest_then() -
         there.host.comment(5, "mallory", "approved this merge request")
         told = {each.user: (each.commit, each.approves) for each in host.list_past_reviews(change)}
         assert told == {"early": ("", True), "bob": (A, True), "dan": (B, True), "eve": (A, False)}
+
+
+def test_a_commit_is_merged_by_the_pull_request_into_the_branch_that_was_pushed_to_and_by_no_other(
+    state: Host, tmp_path: Path
+) -> None:
+    # the same commits, merged into a branch that nobody protects, with a plan that nobody looked at
+    state.pulls[12] = pull(12, A, M) | {"base": {"ref": "side"}}
+    state.comment(12, BOT, write_marker(Marker("plan", NAME, SHOWN)))
+    keep(state)
+    with pytest.raises(Refused, match="was not merged by a pull request"):
+        fetch_approved(client(state), M, NAME, tmp_path / "plan")
+    state.pulls[13] = pull(13, A, M)
+    found = client(state).find_merged(M)
+    assert found is not None
+    assert found.number == "13"
+    # opened beside the one that is reviewed, and merged with it
+    state.pulls[12] = pull(12, A, M)
+    with pytest.raises(Refused, match=r"merged by 2 pull requests \(12, 13\)"):
+        fetch_approved(client(state), M, NAME, tmp_path / "plan")
+    assert not (tmp_path / "plan").exists()
+
+
+def test_on_gitlab_a_fast_merge_is_of_the_merge_request_into_the_branch_that_was_pushed_to() -> None:
+    environ = {"CI_PROJECT_ID": "7", "GITLAB_CI": "true", "CI_COMMIT_BRANCH": "main"}
+    fast = {"sha": A, "state": "merged", "merge_commit_sha": None, "squash_commit_sha": None}
+    with StandIn(GitLabRoutes) as there:
+        environ |= {"CI_API_V4_URL": f"{there.host.url}/api/v4", "GITLAB_TOKEN": there.host.token("bot", {})}
+        there.host.pulls[4] = {"iid": 4, "target_branch": "side", "author": {"username": "mallory"}, **fast}
+        assert open_code_host(environ).find_merged(A) is None
+        there.host.pulls[5] = {"iid": 5, "target_branch": "main", "author": {"username": "ada"}, **fast}
+        assert open_code_host(environ).find_merged(A) == Change("5", A, "ada")
+        there.host.pulls[6] = there.host.pulls[5] | {"iid": 6, "author": {"username": "mallory"}}
+        with pytest.raises(Refused, match=r"merged by 2 pull requests \(5, 6\)"):
+            open_code_host(environ).find_merged(A)
+        with pytest.raises(NoCodeHost, match="CI_COMMIT_BRANCH"):
+            open_code_host({**environ, "CI_COMMIT_BRANCH": ""}).find_merged(A)
 
 
 def test_who_approved_is_whose_last_word_on_what_was_merged_is_an_approval() -> None:

@@ -32,6 +32,7 @@ def pull(number: int, head: str, merged: str = "", *, home: str = "acme/dialling
     return {
         "number": number,
         "head": {"sha": head, "repo": {"full_name": home}},
+        "base": {"ref": "main"},
         "user": {"login": "ada"},
         "merged_at": "2026-07-01T10:00:00Z" if merged else None,
         "merge_commit_sha": merged or X,

@@ -26,7 +26,7 @@ def change(head: str, merged: str = "") -> dict[str, Any]:
     """Merge request 5, of ada's."""
     state = "merged" if merged else "opened"
     made = {"iid": 5, "sha": head, "author": {"username": "ada"}, "state": state, "squash_commit_sha": None}
-    return {**made, "merge_commit_sha": merged or None}
+    return {**made, "target_branch": "main", "merge_commit_sha": merged or None}
 
 
 @dataclass

@@ -230,6 +230,7 @@ class Runner:
             "GITHUB_API_URL": self.host.url,
             "GITHUB_SERVER_URL": "https://github.example",
             "GITHUB_REPOSITORY": "acme/dialling",
+            "GITHUB_REF_NAME": "main" if context["github"]["event_name"] == "push" else "12/merge",
             "GITHUB_SHA": str(context["github"]["sha"]),
             "GITHUB_RUN_ID": run,
             "GITHUB_RUN_ATTEMPT": "1",
