@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.model.object_change import Action
@@ -31,6 +32,17 @@ ACTS: Mapping[Action, frozenset[Act]] = {
 """What each action is to a policy: an object that is replaced is deleted and made as well."""
 
 _NAMED = 5
+
+
+def fold_user(name: str) -> str:
+    """A name at a code host as it is compared: without the case of A to Z.
+
+    The case of other letters is no host's to ignore, and some of theirs (the kelvin sign) fold to one of A to Z.
+    """
+    return name.translate(_SMALL)
+
+
+_SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +107,8 @@ class Policy:
 
         By what the policy says alone: whoever has an account of a principal's name there may be anybody.
         """
-        folded = user.casefold()
-        return next((principal for name, principal in self.users.items() if name.casefold() == folded), None)
+        folded = fold_user(user)
+        return next((principal for name, principal in self.users.items() if fold_user(name) == folded), None)
 
 
 @dataclass(frozen=True, slots=True)

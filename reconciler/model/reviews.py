@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from reconciler.model.approval_policy import fold_user
 from reconciler.model.errors import ReconcilerError
 
 _SAYS_NOTHING = frozenset({"commented", "pending"})
@@ -58,7 +59,7 @@ def read_reviews(content: bytes, name: str) -> tuple[Review, ...]:
     last: dict[str, Review] = {}
     for review in sorted(found, key=lambda each: each.at):  # the same moment, or none: as they stand
         if review.state not in _SAYS_NOTHING:
-            last[review.user.casefold()] = review
+            last[fold_user(review.user)] = review
     return tuple(last[user] for user in sorted(last))
 
 

@@ -299,6 +299,17 @@ def test_a_review_counts_where_the_policy_trusts_it_for_whom_the_policy_says_of_
 
 
 @pytest.mark.parametrize(
+    "user", ["bos-\u212a", "bo\u017f-k", "BO\u017f-\u212a", "\uff42os-k", "bos\u200b-k", "b\u043es-k"]
+)
+def test_a_user_whose_name_only_looks_like_another_is_somebody_else(user: str) -> None:
+    known = {"bos-k": "bo"}
+    assert faults([review(user, "APPROVED")], users=known) == {user: "unknown_user"}
+    said = [review("bos-k", "CHANGES_REQUESTED"), review(user, "APPROVED", at="2026-07-01T12:05:00Z")]
+    assert faults(said, users=known) == {"bos-k": "not_approved", user: "unknown_user"}
+    assert policy(users=known).find_principal(user) is None
+
+
+@pytest.mark.parametrize(
     ("states", "counts"),
     [
         (["APPROVED"], True),
