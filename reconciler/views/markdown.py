@@ -14,7 +14,7 @@ MOST = 60_000
 """Characters at most: a comment ends at 65,536, and whoever posts it puts some of their own around it."""
 
 _WHOLE = 400
-"""Characters of a sentence of somebody else at most, and of all the settings of an object that is made."""
+"""Characters of a sentence of somebody else at most."""
 
 
 def plan(value: Plan, link: str | None = None) -> str:

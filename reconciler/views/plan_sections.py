@@ -44,9 +44,8 @@ from reconciler.views.reasons import (
 from reconciler.views.section_text import Cell, Section, Span, name, quote, say, stress
 
 _ORDER = (Action.DELETE, Action.REPLACE, Action.UPDATE, Action.CREATE, Action.RELEASE)
-_NAMED = 3
-"""Objects that a group of findings names, and reasons that a list has."""
-
+_NAMED, _SETTINGS = 3, 60
+"""Objects that a group of findings names, and reasons that a list has; settings of an object that is made."""
 
 _CELLS = {
     Cause.MANIFEST: say("manifests"),
@@ -101,8 +100,8 @@ def describe_verdict(value: Plan) -> str:
 
 def iter_head(value: Plan) -> Iterator[Cell]:
     """What a plan is of, and how much it changes: a paragraph each."""
-    hosts = sorted({urlsplit(url).netloc for url in value.surfaces.values()})[:4]
-    named = [*say("Tenant "), *name(value.tenant), *say(" at "), *_join(hosts)]
+    hosts = sorted({urlsplit(url).netloc for url in value.surfaces.values()})
+    named = [*say("Tenant "), *name(value.tenant), *say(" at "), *_join(hosts, 4)]
     if value.environment is not None:
         named += [*say(", environment "), *name(value.environment)]
     yield (*named, *say(", workspace "), *name(value.workspace), *say(f", as of {format_instant(value.as_of)}"))
@@ -133,9 +132,11 @@ def iter_foot(value: Plan) -> Iterator[Cell]:
     yield (*say("Digest "), *name(plan_digest(value)), *say(f"{until}."))
 
 
-def _join(texts: Iterable[object]) -> Iterator[Span]:
-    for number, text in enumerate(texts):
+def _join(texts: Sequence[object], most: int) -> Iterator[Span]:
+    for number, text in enumerate(texts[:most]):
         yield from (*(say(", ") if number else ()), *name(text))
+    if len(texts) > most:
+        yield from say(f" and {len(texts) - most:,} more")
 
 
 def _describe_unchanged(value: Plan) -> str:
@@ -155,9 +156,7 @@ def _list_findings(key: str, title: str, found: Sequence[Finding]) -> Section:
     rows = []
     for rule, mine in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         names = list(dict.fromkeys(str(each.object) for each in mine))
-        rest = say(f" and {len(names) - _NAMED:,} more") if len(names) > _NAMED else ()
-        which = (*_join(names[:_NAMED]), *rest)
-        rows.append((name(rule), say(f"{len(names):,}"), which, quote(describe_finding(mine[0]))))
+        rows.append((name(rule), say(f"{len(names):,}"), tuple(_join(names, _NAMED)), quote(describe_finding(mine[0]))))
     return Section(key, title, ("rule", "objects", "which", "what (of the first)"), tuple(rows))
 
 
@@ -236,7 +235,8 @@ def _iter_settings(change: ObjectChange) -> Iterator[tuple[str | None, tuple[Cel
     if change.action is Action.CREATE:
         settings = [f"{field.path}: {_format_value(field.after)}" for field in change.fields if field.path != "name"]
         settings += [f"{each}: {describe_reason(why)}" for each, why in sorted(change.later.items())]
-        yield None, (*who, say("all"), say("–"), quote(", ".join(settings)))
+        # each by itself: a long one must not have the others left out of the middle
+        yield None, (*who, say("all"), say("–"), tuple(_join(settings, _SETTINGS)))
         return
     for field in change.fields:
         yield field.path, (*who, name(field.path), _show_value(field.before), _show_value(field.after))

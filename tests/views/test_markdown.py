@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.views import markdown
+from reconciler.model.object_change import Action, FieldChange
+from reconciler.model.plan import Plan
+from reconciler.views import html, markdown
 from reconciler.views.markdown_escape import LONGEST, bullets, code, join_parts, length, table
 from tests.views.plans import HOSTILE, hostile, large, plan
 
@@ -61,6 +66,29 @@ def test_what_is_risky_comes_first() -> None:
     order = ["## Plan: blocked", "Blast radius", "### Blocked", "### Who starts", "### Warnings", "### Campaigns"]
     places = [text.index(each) for each in order]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("show", [markdown.plan, html.plan])
+def test_a_long_setting_of_an_object_that_is_made_hides_none_of_the_others(show: Callable[[Plan], str]) -> None:
+    whole = plan()
+    made = next(each for each in whole.objects if each.action is Action.CREATE and each.address.kind == "Campaign")
+    long = (FieldChange("description", None, "Calls who agreed. " * 150), FieldChange("code", None, "Z" * 900))
+    told = {"dialType": "predictive", "status": "active", "list": "First list", "abandonThreshold": 30}
+    short = tuple(FieldChange(path, None, value) for path, value in told.items())
+    fields = (*long, *short, *(replace(each, path=f"{each.path}2") for each in long))
+    others = (each for each in whole.objects if each is not made)
+    text = unescape(show(replace(whole, objects=(*others, replace(made, fields=fields)))))
+    settings = [f"{path}: {orjson.dumps(value).decode()}" for path, value in told.items()]
+    assert [each for each in settings if each not in text] == []
+
+
+def test_of_an_object_with_very_many_settings_the_rest_are_counted() -> None:
+    whole = plan()
+    made = next(each for each in whole.objects if each.action is Action.CREATE and each.address.kind == "Campaign")
+    fields = tuple(FieldChange(f"f{number}", None, "Z" * 900) for number in range(2000))
+    text = markdown.plan(replace(whole, objects=(replace(made, fields=fields, later={}),)))
+    assert re.search(r"`f59: \S+`(, `[^`]*`)* and 1,940 more \|", text)
+    assert length(text) <= markdown.MOST
 
 
 def test_five_hundred_objects_and_a_million_rows_fit_and_say_what_is_left_out() -> None:
