@@ -41,7 +41,8 @@ STAND_INS = {
 
 
 def stand_in(text: str) -> str:
-    for words, told in STAND_INS.items():
+    # the longest first: the words for one format begin those for several
+    for words, told in sorted(STAND_INS.items(), key=lambda each: -len(each[0])):
         text = text.replace(words, told)
     return text
 
