@@ -14,8 +14,11 @@ from dataclasses import dataclass, replace
 from reconciler.views.plain_text import cut_middle, plain, reveal
 
 _ACTIVE = re.compile(r"[`|<>\\]|@(?=\w)|#(?=[\w\[])|!(?=\[)|[^\S ]")
-LONGEST = 120
-"""Characters of a foreign text at most: of a longer one the middle is left out."""
+LONGEST = 240
+"""Characters of a foreign text at most: of a longer one the middle is left out.
+
+The longest name of a live object, 200 characters, fits with its quotes: two that differ in their middles are two.
+"""
 
 
 def code(text: object, longest: int = LONGEST) -> str:

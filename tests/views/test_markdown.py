@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 
 import orjson
 import pytest
@@ -17,6 +19,8 @@ from reconciler.model.plan import Plan
 from reconciler.views import html, markdown
 from reconciler.views.markdown_escape import LONGEST, bullets, code, join_parts, length, table
 from tests.views.plans import HOSTILE, hostile, large, plan
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 
 SPAN = re.compile(r"`[^`\n]*`")
 OURS = re.compile(r"^(#{2,3} [A-Z]|\||- |<details>$|<summary>[A-Z0-9][^<]*</summary>$|</details>$|[A-Z*]|$)")
@@ -46,6 +50,18 @@ def test_whatever_a_text_holds_it_is_one_span_on_one_line(text: str) -> None:
 def test_two_texts_that_look_alike_are_not_shown_alike(one: str, other: str) -> None:
     if one.strip(" ") and other.strip(" ") and one != other:
         assert code(one, 10_000) != code(other, 10_000)
+
+
+def test_names_as_long_as_the_tenant_takes_are_told_apart_by_their_middles() -> None:
+    longest = json.loads((SCHEMAS / "manifest.json").read_text())["$defs"]["liveName"]["maxLength"]
+    names = [f"{'x' * 99}{each}{'y' * (longest - 100)}" for each in "ab"]
+    assert len(names[0]) == longest
+    assert len({code(each) for each in names}) == 2
+    whole = plan()
+    changed = next(each for each in whole.objects if each.action is Action.UPDATE)
+    changed = replace(changed, fields=(FieldChange("list", *names),))
+    text = markdown.plan(replace(whole, objects=(changed,)))
+    assert f'| `"{names[0]}"` | `"{names[1]}"` |' in text
 
 
 def test_a_hostile_plan_has_the_lines_of_a_plan_and_no_others() -> None:
