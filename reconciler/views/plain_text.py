@@ -8,8 +8,11 @@ from collections.abc import Callable, Sequence
 
 from reconciler.model.text_folding import strip_invisible
 
-_ORDERS = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
-"""Where a pipeline looks for its own commands in whatever line of its log; those with `::` have to begin a line."""
+_ORDERS = re.compile(r"##(?=\w*\[)")
+"""Where a pipeline looks for its own commands in whatever line of its log (`##[…`, `##vso[…`, `##teamcity[…`).
+
+Those with `::` have to begin a line.
+"""
 
 
 def plain(text: str) -> str:

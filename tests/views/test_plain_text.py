@@ -24,6 +24,7 @@ ORDERS = [
     "a\u2028b\u2029c\u0085d\x0be\x0cf",
     "\x1b[2J\x1b]0;title\x07",
     "##[error]owned ##vso[task.setvariable variable=x]y ##VSO[a]",
+    "x ##teamcity[buildStop comment='owned'] ##another[1]",
     "left \u202e right \u200b zero \ufeff",
     "\ud800",
 ]
@@ -37,6 +38,8 @@ def test_a_text_is_one_line_without_orders(text: str) -> None:
     assert shown.isprintable()
     assert "##[" not in shown
     assert "##vso[" not in shown.lower()
+    assert "##teamcity[" not in shown
+    assert "##another[" not in shown
 
 
 @given(st.text())
