@@ -16,7 +16,8 @@ LONGEST = 4_000
 """Characters of a message that are looked at: the rest is not shown."""
 
 _MAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
-_NUMBER = re.compile(r"\+?\d(?:[\s().,/\u2010-\u2015-]{0,3}\d){5,}")
+_NUMBER = re.compile(r"\+?\d(?:[\W_]{0,5}\d){5,}")
+"""Six digits or more, whatever signs stand between them: people and machines write numbers in many ways."""
 _WORD = re.compile(r"[^\W_](?:[\w'\u2019]*[^\W_])?|_")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 _CODE = re.compile(r"(?=.{3,61}$)(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[a-z][a-z0-9]*(?:[_.-][a-z0-9]+)+)")
@@ -33,7 +34,8 @@ def _load_words() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
 
 def mask_code(text: str) -> str:
     """A code as an API has one, `NO_SUCH_LIST` or `invalid-grant`; what does not look like one, as any other text."""
-    return text if _CODE.fullmatch(text) else mask_text(text)
+    few_digits = sum(map(str.isdigit, text)) <= _LONGEST_NUMBER
+    return text if few_digits and _CODE.fullmatch(text) else mask_text(text)
 
 
 def mask_text(text: str, known: Collection[str] = ()) -> str:
@@ -81,4 +83,6 @@ def _is_shown(word: str, known: Collection[str]) -> bool:
     parts = _PARTS.findall(word)
     if "".join(parts) != word.replace("_", ""):
         return False
-    return all(len(part) <= _LONGEST_NUMBER if part.isdigit() else part.casefold() in words for part in parts)
+    if sum(map(str.isdigit, word)) > _LONGEST_NUMBER:
+        return False
+    return all(part.isdigit() or part.casefold() in words for part in parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.cxone.tenant_text import mask_code, mask_text
@@ -28,6 +28,7 @@ SAID = [
     ("o.example@mail.example.com failed", "*** failed"),
     ("contact CUST0075 is unknown", "contact … is unknown"),
     ("no such contact 84629", "no such contact …"),
+    ("number 202x555x0100 is invalid", "number … is invalid"),
 ]
 
 
@@ -51,6 +52,8 @@ def test_names_of_fields_that_we_sent_are_shown() -> None:
         ("SMITH", "…"),
         ("Ottoline Example", "…"),
         ("+12025550100", "***"),
+        ("tel-202-555-0100", "…-***"),
+        ("NUMBER_2025550100", "NUMBER_***"),
     ],
 )
 def test_a_code_is_shown_where_it_looks_like_one(code: str, shown: str) -> None:
@@ -60,6 +63,20 @@ def test_a_code_is_shown_where_it_looks_like_one(code: str, shown: str) -> None:
 @given(st.text(), st.sampled_from(["Ottoline", "Zaphod", "Xanthippe"]), st.text())
 def test_no_name_gets_through_whatever_stands_around_it(before: str, name: str, after: str) -> None:
     assert name not in mask_text(f"{before} {name} {after}")
+
+
+@given(
+    st.sampled_from(["202", "2025"]),
+    st.text(st.characters(exclude_categories=["L", "N", "Cs"]), max_size=5),
+    st.sampled_from(["5550100", "555"]),
+    st.sampled_from(["", "_", "·", " - - ", "][", "\u2212", "%"]),
+)
+@example("202", ":", "555", "·0100")
+def test_no_number_gets_through_whatever_signs_it_is_grouped_by(first: str, sign: str, then: str, rest: str) -> None:
+    shown = mask_text(f"number {first}{sign}{then}{rest}0100 is invalid")
+    assert first not in shown
+    assert then not in shown
+    assert "0100" not in shown
 
 
 @given(st.lists(st.sampled_from("0123456789 .-()/+"), max_size=60).map("".join))
