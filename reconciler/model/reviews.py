@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from reconciler.model.approval_policy import fold_user
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.instants import parse_instant
 
 _SAYS_NOTHING = frozenset({"commented", "pending"})
 _APPROVES = "approved"
@@ -57,10 +59,14 @@ def read_reviews(content: bytes, name: str) -> tuple[Review, ...]:
         raise _refuse(name, "it has no list of reviews")
     found = [_read_review(each, number, name) for number, each in enumerate(several, start=1)]
     last: dict[str, Review] = {}
-    for review in sorted(found, key=lambda each: each.at):  # the same moment, or none: as they stand
+    for review in sorted(found, key=lambda each: _read_moment(each.at)):  # the same moment, or none: as they stand
         if review.state not in _SAYS_NOTHING:
             last[fold_user(review.user)] = review
     return tuple(last[user] for user in sorted(last))
+
+
+def _read_moment(at: str) -> datetime:
+    return parse_instant(at) if at else datetime.min.replace(tzinfo=UTC)
 
 
 def _read_review(told: Any, number: int, name: str) -> Review:
@@ -74,6 +80,10 @@ def _read_review(told: Any, number: int, name: str) -> Review:
         user, values = "", ("", *values[1:])  # whose account is gone: it is nobody's
     if not all(isinstance(each, str) for each in (*values, at)):
         raise _refuse(name, f"its review {number} does not say user, state and commit in texts")
+    try:
+        _read_moment(str(at))
+    except ValueError:
+        raise _refuse(name, f"its review {number} does not say its moment in ISO 8601 with an offset") from None
     return Review(str(user), str(values[1]).lower(), str(values[2]).lower(), str(at))
 
 

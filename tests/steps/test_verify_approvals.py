@@ -327,6 +327,18 @@ def test_the_last_word_of_a_user_counts_and_an_unknown_word_is_no_approval(state
     assert faults(said[::-1]) == {"bo-h": None if counts else "not_approved"}  # the moment decides, and not the place
 
 
+def test_of_moments_with_several_offsets_the_later_one_counts_and_one_that_nobody_can_read_is_refused() -> None:
+    taken_back = [
+        review("bo-h", "APPROVED", at="2026-07-01T12:30:00+02:00"),
+        review("bo-h", "CHANGES_REQUESTED", at="2026-07-01T11:00:00Z"),
+    ]
+    assert faults(taken_back) == faults(taken_back[::-1]) == {"bo-h": "not_approved"}
+    for moment in ("yesterday", "2026-07-01T12:30:00", "0001-01-01T00:00:00+23:59"):
+        with pytest.raises(NotReviews) as caught:
+            read_reviews(json.dumps([review("bo-h", "APPROVED", at=moment)]).encode(), "reviews.json")
+        assert "its review 1 does not say its moment" in str(caught.value.note)
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"{}", b"7", b'{"reviews": {}}', b"[7]", b"[{}]", b'[{"user": 7, "state": "x", "commit": "y"}]']
 )
