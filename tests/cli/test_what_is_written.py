@@ -342,6 +342,22 @@ def numbers(tenant: Simulator) -> dict[str, str | None]:
     return {each: tenant.store.contacts[each].phone_number for each in tenant.store.list_named("Chosen").members}
 
 
+@pytest.mark.parametrize(("method", "told"), [("bulkInsert", True), ("contactBatch", False)])
+def test_a_row_that_is_repeated_in_the_source_takes_nobody_off_the_list(
+    tenant: Simulator, folder: Folder, run: Run, method: str, told: bool
+) -> None:
+    if not told:  # what was written is known by its digests alone
+        without_phones(folder)
+    declare_people(folder, method)
+    write_people(folder, {each: [phone, "", "", mail] for each, (phone, _, _, mail) in PEOPLE.items()})
+    applied(run)
+    path = folder.root / "people.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines, lines[2], lines[2], lines[3]]) + "\n", encoding="utf-8")
+    applied(run)
+    assert sorted(numbers(tenant).values(), key=str) == [f"+1{phone}" for phone, *_ in PEOPLE.values()]
+
+
 @pytest.mark.thin
 @pytest.mark.parametrize("attributes", ["", "score"])
 def test_two_phones_that_are_swapped_are_two_changes_and_a_plan_is_empty_after_them(

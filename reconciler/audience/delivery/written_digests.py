@@ -28,11 +28,16 @@ _WIDTH = 32
 
 
 def digest_people(chosen: Engine, scratch: Path, key: Secret, people: Rows, target: Path) -> Rows:
-    """Of some people, in a new file: contactId, `who`, and the digest of each of `PERSONAL` that they have."""
+    """Of some people, in a new file: contactId, `who`, and the digest of each of `PERSONAL` that they have.
+
+    A contact is there once: of several rows of a source (`duplicate`) the one that counts. Who joins this to the rows
+    of a list would otherwise find one row twice, and take it for two of which one is too many.
+    """
     columns = {"contactId": "string", **WRITTEN_DIGESTS.types}
     with engine.open_reader(chosen, scratch) as backend:
         read = engine.read_rows(backend, people)
-        told = read.filter(read["contactId"].notnull()).select("contactId", **_make_digests(read, key))
+        once = read.filter(~read["duplicate"]) if "duplicate" in read.columns else read
+        told = once.filter(once["contactId"].notnull()).select("contactId", **_make_digests(once, key))
         return Rows(target, "parquet", columns, engine.write_parquet(backend, told, target))
 
 

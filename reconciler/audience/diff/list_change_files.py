@@ -51,7 +51,12 @@ class MemberDiff:
 def split_by_list(
     backend: BaseBackend, told: Table, live: Mapping[str, Rows], into: Mapping[str, Path]
 ) -> dict[str, MemberDiff]:
-    """What is told of all lists, counted and taken apart."""
+    """What is told of all lists, counted and taken apart.
+
+    Raises:
+        RuntimeError: a row of a list would be changed twice, or more than there are; nothing is planned then.
+    """
+    _check_once(backend, told)
     counted = told.group_by("on", "action", "reason", "owed").agg(n=told.count())
     by_band: dict[str, list[tuple[str, ReasonCell, ReasonCell | None, int]]] = {band: [] for band in into}
     told_of = engine.list_rows(backend, counted, tuple[str, str, ReasonCell, ReasonCell | None, int])
@@ -75,6 +80,21 @@ def split_by_list(
             sum(n for action, _, _, n in here if action == "wait"),
         )
     return found
+
+
+def _check_once(backend: BaseBackend, told: Table) -> None:
+    """Each row of a list is changed once, and each contact put on it once.
+
+    Whatever joined a row to two of something would take it off twice, or off in place of a copy that there is not.
+    """
+    import ibis
+
+    changed = told.filter(told["action"].isin(_CHANGES))
+    added = ibis.ifelse(changed["member"].isnull(), changed["contactId"], ibis.null("string"))
+    changed = changed.mutate(added=added)
+    again = changed.group_by("on", "member", "added").agg(n=changed.count())
+    if engine.count_rows(backend, again.filter(again["n"] > 1)):
+        raise RuntimeError("the comparison of a list would change a row of it twice")
 
 
 def count_foreign_removals(backend: BaseBackend, compared: MemberDiff, live: Rows) -> int:
