@@ -30,6 +30,7 @@ from reconciler.model.plan import Plan
 
 if TYPE_CHECKING:
     from reconciler.cli.runtime import LocalRuntime
+    from reconciler.model.workspace_settings import Workspace
 
 
 @click.command()
@@ -103,13 +104,18 @@ def plan(
         if out is not None:
             ledger = runtime.ledger(desired)
             save_plan(proposed, out, ledger.seal, anchor=ledger.read_anchor())
-            click.echo(
-                f"Saved to {out}. To apply exactly this: {command_line(workspace, 'apply', str(out))}",
-                err=output_format != "text",
-            )
+            click.echo(_describe_saved(proposed, workspace, out), err=output_format != "text")
         if notify:
             tell_of_plan(proposed, workspace, runtime, desired)
     return _exit_code(proposed, detailed=detailed_exitcode, fail_on=fail_on)
+
+
+def _describe_saved(proposed: Plan, workspace: Workspace, out: Path) -> str:
+    from reconciler.model.verdict import Status, reach_verdict
+
+    if reach_verdict(proposed).status is Status.REFUSED:
+        return f"Saved to {out}, for review. Apply refuses it until what blocks it is fixed or waived."
+    return f"Saved to {out}. To apply exactly this: {command_line(workspace, 'apply', str(out))}"
 
 
 def _exit_code(proposed: Plan, *, detailed: bool, fail_on: str | None) -> int:

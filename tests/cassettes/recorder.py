@@ -29,7 +29,9 @@ _GRANTED = {"access_token", "token_type", "expires_in", "scope"}
 _FICTIONAL = re.compile(r"\+?1?[2-9]\d\d55501\d\d")
 _NUMBER = re.compile(r"\+\d[\d .()-]{6,}\d|(?<![\w.])\d{10,15}(?![\w.])")
 _UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
-_SECRETS = re.compile(r"not-a-secret|accessKeySecret|bearer\s+\S+|client_secret|set-cookie|authorization", re.IGNORECASE)
+_SECRETS = re.compile(
+    r"not-a-secret|accessKeySecret|bearer\s+\S+|client_secret|set-cookie|authorization", re.IGNORECASE
+)
 
 
 def recorder(origins: Mapping[str, str]) -> vcr.VCR:
