@@ -53,7 +53,11 @@ def describe_blast(impact: Impact) -> str:
     ]
     called = f"{blast.called_before:,} called before, {blast.called_after:,} after"
     known = "" if blast.known else "; a list that nobody could read counts by its size"
-    return f"blast radius {blast.percent:g} %: {', '.join(made) or 'nobody is called differently'} ({called}{known})"
+    resting = [each for each in impact.campaigns if each.at_rest]
+    joins, leaves = (sum(getattr(each, name) for each in resting) for name in ("starts", "stops"))
+    later = f"; campaigns that do not dial yet: +{joins:,} -{leaves:,}" if joins or leaves else ""
+    made_of = ", ".join(made) or "nobody is called differently"
+    return f"blast radius {blast.percent:g} %: {made_of} ({called}{known}){later}"
 
 
 def weight(campaign: CampaignImpact) -> tuple[bool, int, str]:
@@ -66,7 +70,7 @@ def describe_campaign(campaign: CampaignImpact) -> str:
     before, after = ("?" if each is None else f"{each:,}" for each in (campaign.before, campaign.after))
     words = f"{campaign.address}: {before} → {after} people ({_counts(campaign)})"
     if campaign.at_rest:
-        words += ", at rest: nobody is called by it yet"
+        words += ", does not dial yet"
     elif campaign.dials_before != campaign.dials_after:
         words += ", begins to dial" if campaign.dials_after else ", no longer dials"
     if campaign.shared:

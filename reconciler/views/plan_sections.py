@@ -169,7 +169,7 @@ def _describe_impact(value: Plan) -> Iterator[Section]:
     rows = []
     for each in sorted(impact.campaigns, key=weight):
         before, after = ("?" if count is None else f"{count:,}" for count in (each.before, each.after))
-        dials = say("at rest" if each.at_rest else "dials")
+        dials = say("does not dial" if each.at_rest else "dials")
         if each.dials_before != each.dials_after:
             dials = stress("begins to dial") if each.dials_after else say("no longer dials")
         hours = "" if each.hours_after is None else f"{each.hours_before or 0:,g} → {each.hours_after:,g}"

@@ -121,7 +121,7 @@ def _describe_waiver(waiver: Waived) -> Iterator[Text]:
         return
     ends = f" until {waiver.until}" if waiver.until else ""
     if waiver.lost is None:
-        words = f"waiver for {waiver.object}{ends} by {waiver.by} is unused: {waiver.reason}"
+        words = f"the waiver for {waiver.object}{ends} by {waiver.by} has nothing to waive: {waiver.reason}"
         yield Text(plain(f"w {waiver.rule}  {words}"), "dim")
     else:
         yield Text(

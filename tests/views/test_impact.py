@@ -27,7 +27,7 @@ def test_a_list_that_nobody_could_read_is_said() -> None:
 
 def test_a_campaign_at_rest_says_that_it_calls_nobody_and_one_that_begins_that_it_does() -> None:
     first, second = impact().campaigns
-    assert "at rest" in describe_campaign(replace(first, dials_before=False, dials_after=False))
+    assert "does not dial yet" in describe_campaign(replace(first, dials_before=False, dials_after=False))
     assert describe_campaign(second).endswith("(+5,657, -0), begins to dial")
     assert describe_campaign(replace(second, before=None, after=None)).startswith("Campaign/evening: ? → ? people")
 

@@ -70,7 +70,9 @@ def find_files(feed: AnyFiles, root: Path) -> list[Found]:
         matched = list(_iter_matches(inside, pattern))
         if not matched and not optional:
             problems.append(
-                Problem(feed.where, "no-file", f"there is no file `{pattern}`", hint=_make_hint(pattern, inside))
+                Problem(
+                    feed.where, "no-file", f"there is no file `{pattern}`", hint=_make_hint(pattern, inside, feed.where)
+                )
             )
         for path in matched:
             name = path.relative_to(inside).as_posix()
@@ -131,8 +133,11 @@ def _find_fault(path: Path, name: str, inside: Path, where: Location) -> Problem
     return None
 
 
-def _make_hint(pattern: str, inside: Path) -> str | None:
+def _make_hint(pattern: str, inside: Path, where: Location) -> str | None:
     folder = (inside / pattern).parent
+    beside = Path(where.file).parent
+    if beside.parts and ".." not in beside.parts and (inside / beside / pattern).exists():
+        return f"paths begin at the workspace's folder; if that is `{beside.as_posix()}`, say `-w {beside.as_posix()}`"
     if (
         _PATTERN.search(pattern.rpartition("/")[0])
         or not folder.resolve().is_relative_to(inside)

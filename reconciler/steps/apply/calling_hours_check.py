@@ -45,14 +45,19 @@ class Calling:
     def fix_times(self, moment: datetime) -> Mapping[str, str]:
         """The fields that are counted from the moment at which the object is created, as they are then.
 
+        A draft gets the minute that its plan told as well: it may be activated before that comes. Where there is none,
+        it is made all the same, as it calls nobody.
+
         Raises:
             OutOfHours: it waits for a minute that all its contacts allow, and there is none.
         """
         planned = self._planned
-        if planned is None or not planned.campaign.within_hours or not planned.campaign.active:
+        if planned is None or not planned.campaign.within_hours:
             return {}
         campaign = planned.schedule_at(moment, load_allowed_hours())
         if campaign.starts is None or campaign.ends is None:
+            if not planned.campaign.active:
+                return {}
             self._refuse(planned, moment)
             raise OutOfHours(
                 f"no minute is known from which all contacts of {self._change.name!r} may be called",

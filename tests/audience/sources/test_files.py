@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.audience.relations import engine
-from reconciler.audience.sources import files, sql_source
+from reconciler.audience.sources import files, source_files, sql_source
 from reconciler.audience.sources.formats import csv as delimited
 from reconciler.audience.sources.source_files import Found
 from reconciler.audience.staging import staged_interactions
@@ -329,3 +329,16 @@ def test_interactions_of_several_files_are_one_relation(backend: Any, tmp_path: 
     read = files.read_interactions(backend, history, tmp_path, tmp_path / "rows")
     staged_interactions.refuse_unclear_times(backend, read)
     assert engine.count_rows(backend, staged_interactions.read_interactions(backend, read)) == 2
+
+
+def test_a_workspace_that_is_run_from_the_folder_above_is_told_which_one_is_meant(tmp_path: Path) -> None:
+    (tmp_path / "manifests" / "data").mkdir(parents=True)
+    (tmp_path / "manifests" / "data" / "people.csv").write_text("id\n")
+    where = Location("manifests/contacts.yaml", 9, 5)
+    with pytest.raises(BadInput) as refused:
+        source_files.find_files(feed("data/people.csv", "csv", where=where), tmp_path)
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.hint) == (
+        "no-file",
+        "paths begin at the workspace's folder; if that is `manifests`, say `-w manifests`",
+    )

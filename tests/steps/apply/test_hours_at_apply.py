@@ -78,14 +78,22 @@ def office(folder: Folder, tmp_path: Path) -> Office:
     return Office(folder, tmp_path)
 
 
-def declare(tenant: Simulator, folder: Folder, schedule: str, *, phone: str = "+18085550100", extra: str = "") -> None:
+def declare(
+    tenant: Simulator,
+    folder: Folder,
+    schedule: str,
+    *,
+    phone: str = "+18085550100",
+    extra: str = "",
+    status: str = "active",
+) -> None:
     """A campaign for one person in Honolulu who is on its list already."""
     tenant.store.add_contacts([{"id": "A1", "phoneNumber": phone}])
     tenant.store.add_list("Islanders", ["A1"], description="(managed-by: reconciler/test)")
     folder.write("list.yaml", manifest("ContactList", "islanders", "name: Islanders"))
     folder.write("policy.yaml", manifest("AbandonmentPolicy", "strict", f"thresholds: {{all: 3}}\n{extra}"))
     spec = "name: Calls\ndialType: preview\nlist: islanders\nabandonment: {policy: strict, band: all}\nwrapUpCode: SOLD"
-    folder.write("campaign.yaml", manifest("Campaign", "calls", f"{spec}\nschedule: {schedule}\nstatus: active"))
+    folder.write("campaign.yaml", manifest("Campaign", "calls", f"{spec}\nschedule: {schedule}\nstatus: {status}"))
 
 
 def live(tenant: Simulator) -> dict[str, str]:
@@ -154,6 +162,34 @@ def test_a_start_that_waits_is_in_the_first_minute_from_which_all_may_be_called_
     assert (live(tenant)["status"], live(tenant)["startTime"]) == ("active", starts)
     again = office.propose(now + timedelta(hours=1))
     assert (again.steps, rules(again)) == ((), [])
+
+
+def test_a_draft_gets_the_minute_that_its_plan_tells_and_is_activated_with_it(
+    tenant: Simulator, folder: Folder, office: Office
+) -> None:
+    waits = "{startsIn: {after: 15m, within: hours}, lasts: 8h}"
+    declare(tenant, folder, waits, status="draft")
+    plan = office.propose(NIGHT)
+    told = "the first minute that all of them allow: 2026-07-01T18:00:00Z"
+    assert told in str(terminal.plan(plan))
+    assert office.commit(plan, NIGHT).exit_code == Exit.DONE
+    assert (live(tenant)["status"], live(tenant)["startTime"]) == ("draft", "2026-07-01T18:00:00Z")
+    written = (folder.root / "campaign.yaml").read_text(encoding="utf-8")
+    folder.write("campaign.yaml", written.replace("status: draft", "status: active"))
+    activated = office.propose(NIGHT + timedelta(hours=1))
+    assert (rules(activated), activated.refusals) == ([], ())
+    assert office.commit(activated, NIGHT + timedelta(hours=1)).exit_code == Exit.DONE
+    assert live(tenant)["status"] == "active"
+
+
+def test_a_draft_is_made_where_no_day_has_so_many_hours_as_it_calls_nobody(
+    tenant: Simulator, folder: Folder, office: Office
+) -> None:
+    declare(tenant, folder, "{startsIn: {after: 15m, within: hours}, lasts: 14h}", status="draft")
+    plan = office.propose(MORNING)
+    assert plan.refusals == ()
+    assert office.commit(plan, MORNING).exit_code == Exit.DONE
+    assert live(tenant)["status"] == "draft"
 
 
 def test_a_start_that_waits_for_hours_that_no_day_has_is_refused_at_once(
