@@ -108,6 +108,7 @@ def run(arguments: list[str]) -> int:
             _document("usage", error.format_message(), code)
         else:
             error.show()
+            _hint(arguments)
         return code
     except ReconcilerError as error:
         if debug:
@@ -129,6 +130,13 @@ def run(arguments: list[str]) -> int:
         click.echo("  hint:  run it again with `reconciler --debug …` and report what it prints", err=True)
         return Exit.ERROR
     return int(result) if isinstance(result, int) else Exit.DONE
+
+
+def _hint(arguments: list[str]) -> None:
+    from reconciler.cli.usage_hints import find_hint
+
+    if hint := find_hint(arguments, reconciler.list_commands(click.Context(reconciler))):
+        click.echo(f"Hint: {hint}.", err=True)
 
 
 def _trace(error: BaseException) -> None:
