@@ -80,7 +80,7 @@ def test_a_waiver_stands_in_plans_where_there_is_nothing_to_set_aside(
     scene.people(tenant, 100)
     calls(folder, 3, waiver())
     planned = run("plan")
-    words = "waiver for Campaign/evening until 2999-12-31 by AbandonmentPolicy/strict has nothing to waive"
+    words = "the waiver for Campaign/evening until 2999-12-31 by AbandonmentPolicy/strict has nothing to waive"
     assert f"w ABN-001  {words}: {REASON}" in planned.out
     assert run("apply", "--yes").code == 0
 
