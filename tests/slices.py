@@ -1,7 +1,8 @@
 """Which tests does `make test` leave to `make rest`? Long ones that are marked so, and most members of thin ones.
 
 Two marks say it. `matrix`: a test, or a member of a parametrised one, that `make test` leaves out; where all of a test
-is left out, `instead` names the one that holds the promise meanwhile, with its file where that is another. `thin(n)`: of the members of a
+is left out, `instead` names the nearest one that stays, with its file where that is another: it holds part of the
+promise, `make rest` the whole of it. `thin(n)`: of the members of a
 parametrised test, `make test` runs n; which, is drawn by its name, so that tests with the same members, such as the
 methods, run different ones. A third mark is set here: `sampled`, for what tries some of many places or examples
 (`tests/sample.py`), of which `make matrix` tries all.

@@ -1,4 +1,4 @@
-"""Is every test in `make test` or in `make rest`, and does `make test` keep a member of every promise?"""
+"""Is every test in `make test` or in `make rest`, and does what is left out name a test near it that stays?"""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_pipeline_runs_both() -> None:
     assert commands("check") == commands("test", "COVERED=yes")
 
 
-def test_whatever_is_left_out_whole_has_another_test_that_holds_its_promise_meanwhile() -> None:
+def test_whatever_is_left_out_whole_names_a_test_near_it_that_stays() -> None:
     marked = {
         path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
         for path in TESTS.rglob("test_*.py")

@@ -54,7 +54,7 @@ def split_by_list(
     """What is told of all lists, counted and taken apart.
 
     Raises:
-        RuntimeError: a row of a list would be changed twice, or more than there are; nothing is planned then.
+        RuntimeError: a row of a list would be changed twice; nothing is planned then.
     """
     _check_once(backend, told)
     counted = told.group_by("on", "action", "reason", "owed").agg(n=told.count())

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.audience.decision import eligibility, must_remove
 from reconciler.audience.delivery import wire_rows
-from reconciler.audience.diff import membership_diff
+from reconciler.audience.diff import list_change_files, membership_diff
 from reconciler.audience.relations import batches, engine
 from reconciler.audience.relations.reasons import ReasonCell
 from reconciler.model.list_change import Accounting
@@ -206,3 +206,18 @@ def test_who_is_archived_on_a_list_to_intersect_with_is_out_and_it_says_so(case:
         who: why and why["code"] for who, why in engine.list_rows(case.backend, table, tuple[str, ReasonCell | None])
     }
     assert found == {"a": None, "b": "archived_on_list", "c": "not_on_list"}
+
+
+def test_a_comparison_that_would_change_a_row_of_a_list_twice_plans_nothing(backend: Any, written: Written) -> None:
+    shape = dict.fromkeys(("on", "action", "member", "contactId"), "VARCHAR")
+
+    def check(*rows: tuple[str, str, str | None, str]) -> None:
+        told = written([dict(zip(shape, row, strict=True)) for row in rows], shape)
+        list_change_files._check_once(backend, engine.read_rows(backend, told))
+
+    off, on = ("high", "remove", "C1", "C1"), ("high", "add", None, "C1")
+    # a row that goes and its contact that comes by another one, and one contact on two lists, are each once
+    check(off, on, ("low", "add", None, "C1"), ("high", "keep", "C2", "C2"), ("high", "keep", "C2", "C2"))
+    for rows in ((off, off), (on, on), (off, ("high", "update", "C1", "C1"))):
+        with pytest.raises(RuntimeError, match="change a row of it twice"):
+            check(*rows)
