@@ -117,7 +117,7 @@ CASES = {
         (refused(form="altered", changed={"abandonThreshold": 9.0}),), "active", 5, (AS_BEFORE,), build=PROGRESSIVE
     ),
     "neither the replacement nor the old one is activated": Case(
-        (refused(**ALL),), "paused", 5, ("that failed too", "it rests"), build=PROGRESSIVE
+        (refused(**ALL),), "paused", 5, ("back failed too", "it is left paused"), build=PROGRESSIVE
     ),
     "the old one is not deleted": Case(
         (failing(method="DELETE", times=None),),
