@@ -134,12 +134,19 @@ def remove(wires: Wires, method: ListMethod, list_id: str, ids: Sequence[str]) -
 
 def _keep_present(transport: Transport, method: ListMethod, list_id: str, said: Refusals) -> Refusals:
     """Of those that the tenant says it did not take off a list, who is on it: the others are off."""
-    at = MembersAt.find(transport, load_surfaces()[method.surface].wires["ContactList"])
-    present: set[str] = set()
-    if at is not None:
-        read_ids(at, list_id, present.update)
-    errors = tuple(each for each in said.errors if not each.of or at is None or each.of in present)
+    present = list_present(transport, method, list_id)
+    errors = tuple(each for each in said.errors if not each.of or present is None or each.of in present)
     return Refusals(len(errors) + max(said.failed - len(said.errors), 0), errors)
+
+
+def list_present(transport: Transport, method: ListMethod, list_id: str) -> set[str] | None:
+    """The ids of all who are on a list; None where the method's surface does not tell it."""
+    at = MembersAt.find(transport, load_surfaces()[method.surface].wires["ContactList"])
+    if at is None:
+        return None
+    present: set[str] = set()
+    read_ids(at, list_id, present.update)
+    return present
 
 
 def _find_staying(told: Told, answer: Any) -> Refusals:

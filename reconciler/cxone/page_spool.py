@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -40,7 +41,7 @@ class Spool:
             raise TooDeep("rows of the tenant are nested deeper than 250 levels", hint=QUIET_HINT) from None
         with self._lock:
             if self.count:
-                self._file.write(b",")
+                self._file.write(b",\n")  # JSON has no line break of its own: a line is a page
             self._file.write(body)
             self.count += len(rows)
 
@@ -52,3 +53,12 @@ class Spool:
     ) -> None:
         self._file.write(b"]")
         self._file.close()
+
+
+def iter_pages(path: Path) -> Iterator[Rows]:
+    """The pages of a file that a `Spool` wrote, one after the other."""
+    with path.open("rb") as file:
+        for line in file:
+            page = line.strip().removeprefix(b"[").removesuffix(b"]").removesuffix(b",")
+            if page:
+                yield orjson.loads(b"[" + page + b"]")

@@ -76,20 +76,25 @@ class TenantReader(ObjectReader):
     def read_members(self, query: MembersOf, into: Path) -> Rows:
         """Who is on a managed list: with attributes where a surface tells them, by id and phone where one does."""
         list_id = self._find_id("ContactList", query.list)
+        at, phones = self._choose_members(query)
+        if at.members.data is None:
+            return read_members(at, list_id, self._make_file(into))
+        attributes = query.attributes if query.attributes or query.data else ()
+        return read_attributes(at, list_id, attributes, self._make_file(into), phones)
+
+    def _choose_members(self, query: MembersOf) -> tuple[MembersAt, MembersAt | None]:
+        """Where who is on a list is read, and where its phones are, if that is elsewhere."""
         held, wanted = self._list_with_members(), bool(query.attributes or query.data)
         full = next((each for each in held if each.members.data is not None), None)
         phones = find_telling(held, "phone")
         if wanted and full is not None:
-            other = phones if query.data and "phone" not in full.members.columns else None
-            return read_attributes(full, list_id, query.attributes, self._make_file(into), other)
+            return full, phones if query.data and "phone" not in full.members.columns else None
         alone = phones or (None if wanted else next(iter(held), None))
         if alone is None:
             raise ReconcilerError(
                 f"no surface of the tenant says who is on list {query.list!r}, with what is asked for"
             )
-        if alone.members.data is not None:
-            return read_attributes(alone, list_id, (), self._make_file(into))
-        return read_members(alone, list_id, self._make_file(into))
+        return alone, None
 
     def has_members(self, name: str) -> bool:
         """Whether anybody is on a list; asked of its members, in one request: what the tenant counts may lag behind.

@@ -27,6 +27,7 @@ from reconciler.cxone.request import Request, make_call, make_question, make_tok
 from reconciler.cxone.request_counts import RequestCounter, RequestCounts
 from reconciler.cxone.response import Reply
 from reconciler.cxone.retry import Exchange
+from reconciler.cxone.tenant_clock import TenantClock
 from reconciler.model.paging import Query
 from reconciler.model.reply_shape import Rows, Shape, find_odd
 from reconciler.model.tenant import SurfaceAccess, TokenRequest
@@ -50,6 +51,7 @@ class Transport:
         access: as given.
         pace: the surface's limiter.
         tokens: the surface's bearer tokens, for the one thing that is not HTTP: the event socket.
+        clock: the tenant's, as its answers tell it.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Transport:
         self.tokens = TokenSource(access.token, self._ask_for_token, clock=clock)
         self._finding, self._found = threading.Lock(), ""
         self._meter = RequestCounter()
+        self.clock = TenantClock(now)
         self._sender = Sender(access)
         self._delivery = Exchange(
             send=self._sender.send,
@@ -144,6 +147,7 @@ class Transport:
             within=within,
         )
         reply = self._delivery.deliver(ask, lane, took)
+        self.clock.hear(reply.headers)
         return _check_shape(ask, reply, None if may_be_empty and reply.status == 204 else shape)
 
     def find_lane(self, campaign_id: str, *, write: bool) -> CampaignLimiter:

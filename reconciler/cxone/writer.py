@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from reconciler.cxone import job_tally, list_methods, outcomes
@@ -15,6 +16,7 @@ from reconciler.cxone.errors import NotFound, RateLimited, TooLarge, Unknown
 from reconciler.cxone.event_socket import make_events
 from reconciler.cxone.job_tally import Sent
 from reconciler.cxone.job_watcher import Watcher
+from reconciler.cxone.members_since import KeptLists, find_moment
 from reconciler.cxone.object_writer import ObjectWriter
 from reconciler.cxone.tenant_connection import TenantConnection
 from reconciler.model.disposition import Settled
@@ -23,7 +25,8 @@ from reconciler.model.jobs import Job
 from reconciler.model.list_change import RowChange
 from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.problem import BadInput, Location
-from reconciler.model.row_wire import ListMethod, Trace
+from reconciler.model.row_queries import MembersOf, Rows
+from reconciler.model.row_wire import ListMethod, Trace, find_member_id
 from reconciler.surfaces import load_methods
 
 _SENDINGS = 3
@@ -44,11 +47,25 @@ class TenantWriter(ObjectWriter):
         self._watchers: dict[str, Watcher] = {}
         self._told: dict[str, Callable[[Job], None]] = {}
         self._sent: dict[str, Sent] = {}
+        self._lists = KeptLists()
 
     @property
     def writes(self) -> int:
         """How many requests were sent so far that ask to change something, retries among them."""
         return sum(transport.traffic.writes for transport in self._transports.values())
+
+    def read_members(self, query: MembersOf, into: Path) -> Rows:
+        """See `Reader`; what was read before, and everything since was told of, is not read again."""
+        at, phones = self._choose_members(query)
+        since = None if phones is not None or at.members.since is None else find_moment(at)
+        if since is None:
+            return super().read_members(query, into)
+        again = self._lists.read_again(at, query, self._make_file(into))
+        if again is not None:
+            return again
+        rows = super().read_members(query, into)
+        self._lists.keep(query, self._find_id("ContactList", query.list), rows, since)
+        return rows
 
     def put(self, change: RowChange, rows: Sequence[Mapping[str, Any]], reference: str) -> str | None:
         """Put contacts on a list by the change's method; the job that does it, where there is one.
@@ -64,6 +81,7 @@ class TenantWriter(ObjectWriter):
             raise ValueError(f"{len(rows)} contacts in one request; {change.method} takes {method.way.most}")
         list_id = self._find_id("ContactList", change.list)
         sent = job_tally.look_before(self._transports[method.surface], method, list_id, rows)
+        self._lists.note_sent(list_id, map(find_member_id, rows))
         job_id = self._put(change, method, list_id, rows, reference, sent.since)
         if job_id is not None:
             self._sent[job_id] = sent
@@ -97,10 +115,11 @@ class TenantWriter(ObjectWriter):
         method, now = load_methods()[change.method], datetime.now(UTC)
         if method.jobs is None or method.jobs.find is None:
             return None
-        trace = Trace(
-            self._find_id("ContactList", change.list), reference, since or now - _LONG_AGO, now, {*known, *self._sent}
-        )
-        return list_methods.find(self._transports[method.surface], method.jobs, trace)
+        list_id, transport = self._find_id("ContactList", change.list), self._transports[method.surface]
+        # by the tenant's clock, as far as that is known
+        began, ends = (transport.clock.translate(each) or each for each in (since or now - _LONG_AGO, now))
+        trace = Trace(list_id, reference, began, ends, {*known, *self._sent})
+        return list_methods.find(transport, method.jobs, trace)
 
     def watch(self, change: RowChange, job_id: str, told: Callable[[Job], None]) -> Job:
         """Wait until a job is over; `told` hears how it gets on, in the thread that waits.
@@ -119,7 +138,12 @@ class TenantWriter(ObjectWriter):
         finally:
             self._told.pop(job_id, None)
         method = load_methods()[change.method]
-        return job_tally.add_refusals(self._transports[method.surface], method, job, self._sent.get(job_id))
+        sent = self._sent.get(job_id)
+        job = job_tally.add_refusals(self._transports[method.surface], method, job, sent)
+        if sent is not None and sent.ids:
+            refused = (sent.ids[each.index] for each in job.errors if 0 <= each.index < len(sent.ids))
+            self._lists.note_refused(sent.list_id, refused)
+        return job
 
     def _tell(self, job: Job) -> None:
         told = self._told.get(job.id)
@@ -139,9 +163,10 @@ class TenantWriter(ObjectWriter):
         Raises:
             ChunkTooLarge: the tenant will not take so many at once, or not now.
         """
-        method = load_methods()[change.method]
+        method, list_id = load_methods()[change.method], self._find_id("ContactList", change.list)
+        self._lists.note_sent(list_id, ids)
         with _suggest_fewer():
-            list_methods.remove(self._transports, method, self._find_id("ContactList", change.list), ids)
+            list_methods.remove(self._transports, method, list_id, ids)
 
     def settle(self, change: OutcomeChange, row: Mapping[str, Any], again: bool) -> Settled:
         """Give a contact its outcome, unless it has it, the dialler holds it, or it is not as it was planned for.

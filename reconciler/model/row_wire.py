@@ -43,7 +43,7 @@ class Trace:
 
     Attributes:
         list_id: the list that it was of. reference: what it was sent with.
-        since: the moment before it was sent at first; now: this one. Both of our clock.
+        since: the moment before it was sent at first; now: this one. Both of the tenant's clock, where it tells it.
         known: ids of jobs that others have made.
     """
 
@@ -55,21 +55,29 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows of a list are valid, and how many are not; None: it is not told."""
+
+    valid: int | None = None
+    invalid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """Where it is told how many rows of a job were not taken, when the job itself does not say it.
 
     One request at a time is made for a list: what its count grows by is of that request.
 
     Attributes:
-        of: the list's id → the request for its counts. shape: of its answer. read: how many rows of it are not valid;
-            None: it is not told.
-        arrived: the list's id, the moment before the job → the request for the rows that were written since.
+        of: the list's id → the request for its counts. shape: of its answer. read: these.
+        arrived: the list's id, the moment before the job by the tenant's clock → the request for the rows that were
+            written since.
         pages: how these are read. row: their shape. key: the field of one that has its id on the list.
     """
 
     of: Callable[[str], Call]
     shape: Shape
-    read: Callable[[Any], int | None]
+    read: Callable[[Any], Counts]
     arrived: Callable[[str, datetime], Call]
     pages: Pages
     row: Shape

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -118,6 +119,8 @@ class Members:
         data: the path of the attributes that are kept with a member; None: none are told.
         read: a row of the collection → the member that it is, in which all these paths are; None: it is none. Left out,
             the row is the member. key: the row's field by which rows are told apart, where that is another.
+        since: the object's id, a moment of the tenant's clock → the request for those rows alone that were changed
+            since, those that are none any more (`read`) among them; None: it does not tell them apart.
     """
 
     of: Callable[[str], Call]
@@ -128,6 +131,7 @@ class Members:
     data: str | None = None
     read: Callable[[Body], Body | None] | None = None
     key: str | None = None
+    since: Callable[[str, datetime], Call] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from functools import partial
 
 from aiohttp import web
@@ -49,6 +50,8 @@ class Exchange:
                 reply = _make_refusal_reply(refusal, call)
             received.status = None if reply.wire == "reset" else reply.status
             reply.body = self._tenant.store.part(Manners).retell(reply.body)
+        if ahead := self._tenant.store.ahead:
+            reply.headers.setdefault("Date", format_datetime(datetime.now(UTC) + ahead, usegmt=True))
         return await broken_replies.send(request, reply, call.request_id)
 
     @contextmanager

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
@@ -42,6 +42,7 @@ class Store:
             self._parts: dict[type[Any], Any] = {}
             self._last_list = self._last_campaign = 1000
             self.plain_ids = False
+            self.ahead = timedelta()
 
     def part(self, kind: type[Part]) -> Part:
         """State that one surface adds (its jobs, say): made once by calling `kind`, dropped by `reset`."""
@@ -51,8 +52,8 @@ class Store:
             return found
 
     def now(self) -> datetime:
-        """The tenant's clock: aware, UTC."""
-        return datetime.now(UTC)
+        """The tenant's clock, aware, UTC: by `ahead` before this machine's."""
+        return datetime.now(UTC) + self.ahead
 
     # -- contacts ---------------------------------------------------------------------------------------
 

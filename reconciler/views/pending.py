@@ -17,6 +17,7 @@ from reconciler.views.view import View
 _UNSAID = {
     "job-failed": "the job failed, and the tenant does not say why",
     "not-valid": "the tenant counts it as not valid, and does not say why",
+    "not-arrived": "the upload is complete, and the tenant has no such record and does not say why",
 }
 """Words for the codes of rows of which the tenant says nothing."""
 

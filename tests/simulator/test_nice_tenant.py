@@ -354,3 +354,17 @@ def test_what_is_in_the_store_already_is_told_as_skills_of_its_lists(client: Cli
     assert blocks["generalSettings"]["abandonRateCutoff"] == 3.0
     assert [each["name"] for each in blocks["callingLists"]] == [held.name]
     assert len(client.send("GET", "/skills").json()["skills"]) == 1
+
+
+def test_a_file_has_as_many_rows_and_bytes_as_it_may_and_not_one_more(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_id, lines = client.make_list(), [f"C{n},Ada,21255501{n:02d},80,gold" for n in range(3)]
+    monkeypatch.setattr("reconciler.simulator.surfaces.nice.uploads.MOST_RECORDS", 3)
+    assert client.upload(list_id, *lines).status_code == 200
+    assert client.upload(list_id, *lines, "C3,Ada,2125550103,80,gold").status_code == 413
+    size = len("".join(f"{line}\r\n" for line in ("id,first,tel,score,tier", *lines)))
+    monkeypatch.setattr("reconciler.simulator.surfaces.nice.uploads.MOST_BYTES", size)
+    assert client.upload(list_id, *lines).status_code == 200
+    monkeypatch.setattr("reconciler.simulator.surfaces.nice.uploads.MOST_BYTES", size - 1)
+    assert client.upload(list_id, *lines).status_code == 413

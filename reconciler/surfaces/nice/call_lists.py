@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from reconciler.model.instants import format_instant
 from reconciler.model.ownership_mark import InLedger
 from reconciler.model.reply_shape import ID, NAME, TEXT, TEXT_OR_NUMBER, TRUTH, WHOLE, Rows, Shape, may, needs, number
 from reconciler.model.surface_wire import Call, Members, Requests, Wire
@@ -25,6 +27,9 @@ MAPPED = {
     "priorityColumn": "priority",
 }
 """The columns of a file that mean something to the tenant, by the query field that says so."""
+
+APART = timedelta(minutes=1)
+"""How far the clocks of a tenant's own machines may be apart [inferred]."""
 
 _NATIVE = {"score": "score", "priority": "priority"}
 """Attributes that have a field of their own in a record."""
@@ -116,6 +121,13 @@ def _create(body: Mapping[str, Any]) -> Call:
     )
 
 
+def list_changed(list_id: str, since: datetime) -> Call:
+    """The records that were written or taken off since a moment of the tenant's clock, and a little before."""
+    return make_call(
+        "lists.one", list_id, query={"includeRecords": True, "updatedSince": format_instant(since - APART)}
+    )
+
+
 MEMBERS = Members(
     of=lambda list_id: make_call("lists.one", list_id, query={"includeRecords": True}),
     # the list's own count has those that were taken off and those that are not valid among it [inferred]
@@ -126,6 +138,7 @@ MEMBERS = Members(
     columns={"contactId": "contactId", "phone": "phone", "status": "status", "engagementScore": "engagementScore"},
     named={"firstName": "firstName", "lastName": "lastName"},
     data="data",
+    since=list_changed,
 )
 
 CALL_LIST = Wire(

@@ -10,7 +10,7 @@ import base64
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from reconciler.model.delivery_method import Way
@@ -19,10 +19,21 @@ from reconciler.model.instants import format_instant
 from reconciler.model.jobs import ABORTED, COMPLETED, Job, Refusals, RowError
 from reconciler.model.paging import Query
 from reconciler.model.reply_shape import ID, TEXT, TRUTH, WHOLE, Rows, Shape, may, needs, whole
-from reconciler.model.row_wire import Before, Jobs, ListMethod, Row, Tally, Told, Trace, find_member_id, keep_data
+from reconciler.model.row_wire import (
+    Before,
+    Counts,
+    Jobs,
+    ListMethod,
+    Row,
+    Tally,
+    Told,
+    Trace,
+    find_member_id,
+    keep_data,
+)
 from reconciler.model.surface_wire import Call
 from reconciler.surfaces.nice.api import NAME_OF_SURFACE, SCOPE, pages
-from reconciler.surfaces.nice.call_lists import EXTERNAL_ID, PHONE, RECORD, write_cell
+from reconciler.surfaces.nice.call_lists import EXTERNAL_ID, PHONE, RECORD, list_changed, write_cell
 from reconciler.surfaces.nice.endpoints import make_call
 
 MOST_RECORDS = 500_000
@@ -32,7 +43,7 @@ EXPIRES = "2099-12-31"
 
 _OWN = (EXTERNAL_ID, PHONE, "firstName", "lastName")
 _SLACK = timedelta(minutes=5)
-"""By how much the tenant's clock may be behind ours [inferred]."""
+"""How long before its sending and after now, by the tenant's clock, the job of an upload is looked for [inferred]."""
 
 
 def _item(row: Row) -> Mapping[str, Any]:
@@ -137,22 +148,16 @@ def _is_number(contact_id: str) -> bool:
     return contact_id.isascii() and contact_id.isdecimal() and str(int(contact_id)) == contact_id
 
 
-def read_tally(told: Mapping[str, Any]) -> int | None:
-    """How many records of a list are not valid, where it is told."""
-    return whole(told["resultSet"].get("invalidRecords"))
-
-
-def _list_arrived(list_id: str, since: datetime) -> Call:
-    return make_call(
-        "lists.one", list_id, query={"includeRecords": True, "updatedSince": format_instant(since - _SLACK)}
-    )
+def read_tally(told: Mapping[str, Any]) -> Counts:
+    """How many records of a list are valid, and how many are not, where it is told."""
+    counted = told["resultSet"]
+    return Counts(whole(counted.get("validRecords")), whole(counted.get("invalidRecords")))
 
 
 JOB = Shape({"jobId": may(ID), "listId": may(ID), "isComplete": may(TRUTH), "isCancelled": may(TRUTH)})
 JOBS = Shape({"uploadJobs": needs(Rows(JOB))})
-COUNTED = Shape(
-    {"resultSet": needs(Shape({"invalidRecords": may(WHOLE), "skills": may(Rows(Shape({"skillId": needs(ID)})))}))}
-)
+_COUNTS = {name: may(WHOLE) for name in ("validRecords", "invalidRecords")}
+COUNTED = Shape({"resultSet": needs(Shape({**_COUNTS, "skills": may(Rows(Shape({"skillId": needs(ID)})))}))})
 _RECORDS = Rows(Shape({"externalId": may(ID), "resultCode": may(TEXT)}))
 
 LIST_UPLOAD = ListMethod(
@@ -186,7 +191,7 @@ LIST_UPLOAD = ListMethod(
             of=lambda list_id: make_call("lists.one", list_id),
             shape=COUNTED,
             read=read_tally,
-            arrived=_list_arrived,
+            arrived=list_changed,
             pages=pages("resultSet.contactRecords", total=None),
             row=RECORD,
             key="externalId",

@@ -26,6 +26,9 @@ from reconciler.simulator.surfaces.nice.conventions import (
     write,
 )
 
+LOST = "LOST"
+"""The code of rows that a fault loses without a word: they count as nothing."""
+
 COLUMNS = frozenset(
     f"{name}Column"
     for name in (
@@ -41,24 +44,28 @@ COLUMNS = frozenset(
 class Kept:
     """What a list keeps besides its members.
 
-    `columns`: of the fields of a record, the file's column. `phones`: the columns with numbers. `removed`: the external
-    ids of those that were taken off. `written`: when each was last uploaded. `skills`: the numbers of the skills that
-    dial it.
+    `columns`: of the fields of a record, the file's column. `phones`: the columns with numbers. `removed`: when those
+    that were taken off were, by external id. `written`: when each was last uploaded. `skills`: the numbers of the
+    skills that dial it.
     """
 
     columns: Mapping[str, str]
     phones: tuple[str, ...]
-    removed: dict[str, None] = field(default_factory=dict)
+    removed: dict[str, datetime] = field(default_factory=dict)
     written: dict[str, datetime] = field(default_factory=dict)
     skills: list[int] = field(default_factory=list)
     uploaded: datetime | None = None
 
 
 class Mappings:
-    """What each list of the store keeps, by its id; one that was made otherwise has columns of an administrator's."""
+    """What each list of the store keeps, by its id; one that was made otherwise has columns of an administrator's.
+
+    Where it does not tell who was removed (`tells_removed`), they are among no records.
+    """
 
     def __init__(self) -> None:
         self._of: dict[str, Kept] = {}
+        self.tells_removed = True
 
     def of(self, list_id: str) -> Kept:
         """What a list keeps."""
@@ -85,7 +92,8 @@ def find_list(call: Call, name: str = "listId") -> ContactList:
 def _describe(call: Call, target: ContactList) -> dict[str, Any]:
     kept = mapping_of(call, target)
     uploaded = wire_time(kept.uploaded or target.modified)
-    invalid = sum(each.failed for each in call.tenant.jobs.of(NAME) if each.target == target.id and each.is_over)
+    over = [each for each in call.tenant.jobs.of(NAME) if each.target == target.id and each.is_over]
+    invalid = sum(each.failed - sum(row["code"] == LOST for row in each.errors) for each in over)
     return {
         "listName": target.name,
         "prospectiveContactCount": len(target.members),
@@ -138,9 +146,11 @@ def _read_list(call: Call) -> Reply:
     kept, body = mapping_of(call, target), _describe(call, target)
     body["skills"] = [{"skillId": each} for each in kept.skills]
     if truth(call, "includeRecords"):
-        ids = [*target.order(), *(each for each in kept.removed if each not in target.members)]
+        gone = kept.removed if call.tenant.store.part(Mappings).tells_removed else ()
+        ids = [*target.order(), *(each for each in gone if each not in target.members)]
         if since is not None:
-            ids = [each for each in ids if kept.written.get(each, target.modified) >= since]
+            changed = {**kept.written, **kept.removed}
+            ids = [each for each in ids if changed.get(each, target.modified) >= since]
         body["contactRecords"] = [_record(call, target, each) for each in page(call, ids)]
         if not body["contactRecords"] and "skip" in call.query:
             return Reply(204)
@@ -165,7 +175,7 @@ def _record(call: Call, target: ContactList, contact_id: str) -> dict[str, Any]:
         "lastName": more.get("lastName", ""),
         "icSourceActive": contact is not None and contact.status == ACTIVE,
         "icSourceRemoved": contact_id in kept.removed,
-        "icModifiedDate": wire_time(kept.written.get(contact_id, target.modified)),
+        "icModifiedDate": wire_time(kept.removed.get(contact_id) or kept.written.get(contact_id, target.modified)),
         "destinations": [] if phone is None else [{"formattedDestination": phone, "description": "PhoneNumber"}],
         "otherFields": [
             {"fieldName": name, "fieldMapping": "", "fieldValue": _text(value)} for name, value in others.items()
@@ -223,7 +233,7 @@ def _remove(call: Call) -> Reply:
     done = [{"externalId": each, "resultCode": "Success"} for each in told if each in target.members]
     for each in told:
         if each in target.members:
-            kept.removed[each] = None
+            kept.removed[each] = store.now()
     store.drop_members(target, told)
     return Reply(body={"successfulRecords": [*done], "failedRecords": [*failed]})
 

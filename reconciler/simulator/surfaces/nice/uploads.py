@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -94,7 +94,7 @@ def _write(call: Call, target: ContactList, rows: Iterable[Mapping[str, str]]) -
     columns = kept.columns
     own = {name: columns[name] for name in ("externalId", "firstName", "lastName") if name in columns}
     apart = {*own.values(), *kept.phones}
-    kept.uploaded = now = datetime.now(UTC)
+    kept.uploaded = now = store.now()
     for row in rows:
         contact_id, phone = row[columns["externalId"]].strip(), row[kept.phones[0]].strip()
         if not contact_id or not _PHONE.fullmatch(phone):
@@ -130,11 +130,11 @@ def _to_wire(call: Call, job: Job) -> dict[str, Any]:
         "jobId": number_of(job.id),
         "listId": number_of(job.target),
         "listName": target.name if target else "",
-        "startDate": wire_time(job.created),
-        "submitDate": wire_time(job.created),
+        "startDate": wire_time(job.created + call.tenant.store.ahead),
+        "submitDate": wire_time(job.created + call.tenant.store.ahead),
         "isComplete": job.status == COMPLETED,
         "isCancelled": job.is_over and job.status != COMPLETED,
-        "completedDate": wire_time(job.ended) if job.ended else "",
+        "completedDate": wire_time(job.ended + call.tenant.store.ahead) if job.ended else "",
     }
 
 
@@ -143,7 +143,7 @@ def _read_jobs(call: Call) -> Reply:
     since, until = moment(call, "startDate"), moment(call, "endDate")
     if since is None or until is None:
         raise bad_request("startDate, endDate: are required")
-    found = [each for each in call.tenant.jobs.of(NAME) if since <= each.created <= until]
+    found = [each for each in call.tenant.jobs.of(NAME) if since <= each.created + call.tenant.store.ahead <= until]
     rows = [_to_wire(call, each) for each in page(call, found)]
     if not rows:
         return Reply(204)
