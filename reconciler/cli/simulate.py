@@ -51,6 +51,18 @@ def _aware(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option(
     "--nice", is_flag=True, help="Answer as NICE's published API alone: lists, skills, campaigns, do-not-call."
 )
+@click.option(
+    "--as-host",
+    is_flag=True,
+    help="With --nice: stand in for the vendor's hosts, too, over TLS behind a proxy, for any client of theirs.",
+)
+@click.option(
+    "--proxy-port",
+    type=click.IntRange(0, 65535),
+    default=8643,
+    show_default=True,
+    help="Of the proxy of --as-host; 0 picks a free one.",
+)
 @click.option("--contacts", type=_FILE, help="CSV or Parquet: id,engagementScore,status,phoneNumber,…")
 @click.option("--interactions", type=_FILE, help="CSV or Parquet: id,startTime,contactId[,type].")
 @click.option("--list-of-all", metavar="NAME", help="Make a list of all contacts.")
@@ -84,6 +96,8 @@ def simulate(
     demo: bool,
     as_of: datetime,
     nice: bool,
+    as_host: bool,
+    proxy_port: int,
     contacts: Path | None,
     interactions: Path | None,
     list_of_all: str | None,
@@ -107,6 +121,8 @@ def simulate(
     """
     from reconciler.simulator import DispositionLimits, JobPace, Options, Simulator
 
+    if as_host and not nice:
+        raise click.UsageError("--as-host needs --nice: only that API's hosts are stood in for")
     options = Options(
         latency_ms=latency,
         jitter_ms=jitter,
@@ -122,6 +138,8 @@ def simulate(
         port=port,
         seed=seed,
         surfaces=frozenset({"nice"}) if nice else frozenset(),
+        as_host=as_host,
+        proxy_port=proxy_port,
     )
     tenant = Simulator(options)
     try:
@@ -138,7 +156,7 @@ def simulate(
     try:
         tenant.start()
     except OSError as error:
-        raise _describe_unserved(port, error) from None
+        raise _describe_unserved(error, port, proxy_port) from None
     try:
         click.echo(_greet(tenant))
         sys.stdout.flush()
@@ -150,15 +168,17 @@ def simulate(
     click.echo(f"Stopped after {len(tenant.requests()):,} requests; nothing was saved.")
 
 
-def _describe_unserved(port: int, error: OSError) -> ReconcilerError:
+def _describe_unserved(error: OSError, port: int, proxy_port: int) -> ReconcilerError:
     """That nothing can listen at a port, in our words: those of the system name no way out."""
     taken = error.errno == errno.EADDRINUSE
+    option = "--proxy-port" if getattr(error, "port", port) != port else "--port"
+    port = proxy_port if option == "--proxy-port" else port
     return PortRefused(
         f"port {port} of this machine is {'in use' if taken else 'not available'}",
         where=f"127.0.0.1:{port}",
         note=os.strerror(error.errno).lower() if error.errno else None,
         hint=f"{'stop what listens there, perhaps another `reconciler simulate`, or ' if taken else ''}"
-        "choose another with --port; 0 picks a free one",
+        f"choose another with {option}; 0 picks a free one",
     )
 
 
@@ -200,6 +220,7 @@ def _greet(tenant: Simulator) -> str:
         "",
         *(f"  export {name}={value}" for name, value in tenant.environment().items() if name != "CXONE_URL"),
         "",
+        *_list_host(tenant),
         *(
             ["The starter manifests take its address with", "", f"  --var cxone={tenant.url}", ""]
             if "lists" in tenant.surfaces
@@ -208,6 +229,22 @@ def _greet(tenant: Simulator) -> str:
         "Ctrl-C ends it.",
     ]
     return "\n".join(lines)
+
+
+def _list_host(tenant: Simulator) -> list[str]:
+    """By what a client of the vendor's own hosts comes here, and what it is told to log in with."""
+    if not tenant.proxy_url:
+        return []
+    from reconciler.simulator.surfaces.nice.login import APPLICATION, AREA, CLUSTER
+
+    return [
+        "A client of the vendor's hosts comes here, and nowhere else, with",
+        "",
+        *(f"  export {name}={value}" for name, value in tenant.proxy_environment().items()),
+        "",
+        f"  area {AREA}, cluster {CLUSTER}; by OpenID: application {APPLICATION[0]}, its secret {APPLICATION[1]}",
+        "",
+    ]
 
 
 def _list_nice(tenant: Simulator) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from threading import Thread
+from pathlib import Path
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,7 +14,7 @@ from reconciler.simulator.fault_plan import Faults
 from reconciler.simulator.jobs import Jobs
 from reconciler.simulator.request_log import RequestList
 from reconciler.simulator.routing import Surface
-from reconciler.simulator.server import serve_tenant
+from reconciler.simulator.server import Served, serve_tenant
 from reconciler.simulator.store import Store
 from reconciler.simulator.tenant import Tenant
 from reconciler.simulator.tenant_options import Options
@@ -31,15 +32,21 @@ class Simulator:
 
     Attributes:
         url: the origin all surfaces are served under, once it is started.
+        proxy_url: the proxy by which clients of the vendor's hosts come to it, where it stands in for them.
+        authority: the file of the authority that these have to trust, while it runs.
     """
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
         self.url = ""
+        self.proxy_url = ""
+        self.authority: Path | None = None
         self._tenant = Tenant(self.options)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._thread: Thread | None = None
+        # after an interruption `Thread.join` may take a running thread for ended (CPython 3.11, 3.12)
+        self._ended = Event()
 
     @property
     def store(self) -> Store:
@@ -100,6 +107,16 @@ class Simulator:
             "CXONE_CLIENT_SECRET": self.options.client_secret,
         }
 
+    def proxy_environment(self) -> dict[str, str]:
+        """The variables by which clients that ask the vendor's hosts come here instead; none if it is not as a host."""
+        if self.authority is None:
+            return {}
+        return {
+            "HTTPS_PROXY": self.proxy_url,
+            "REQUESTS_CA_BUNDLE": str(self.authority),
+            "SSL_CERT_FILE": str(self.authority),
+        }
+
     def requests(self) -> RequestList:
         """The requests received since the log was last cleared."""
         return self._tenant.log.all()
@@ -120,15 +137,17 @@ class Simulator:
         """Serve until `stop`. Raises OSError where the port is taken, RuntimeError if it is running."""
         if self._thread is not None:
             raise RuntimeError("the simulator is running already")
-        started: Future[str] = Future()
+        started: Future[Served] = Future()
+        self._ended.clear()
         self._thread = Thread(target=self._run, args=(started,), name="simulator", daemon=True)
         self._thread.start()
         try:
-            self.url = started.result()
+            served = started.result()
         except BaseException:
             self._thread.join()
             self._thread = None
             raise
+        self.url, self.proxy_url, self.authority = served.origin, served.proxy, served.authority
         return self
 
     def stop(self) -> None:
@@ -136,13 +155,14 @@ class Simulator:
         if self._thread is None or self._loop is None or self._stop is None:
             return
         self._loop.call_soon_threadsafe(self._stop.set)
+        self._ended.wait()
         self._thread.join()
         self._thread = None
 
     def wait(self) -> None:
         """Return when it has been stopped, by another thread or by an interruption (KeyboardInterrupt)."""
-        while self._thread is not None and self._thread.is_alive():
-            self._thread.join(0.5)
+        while self._thread is not None and not self._ended.wait(0.5):
+            pass
 
     def __enter__(self) -> Self:
         """Start."""
@@ -154,14 +174,17 @@ class Simulator:
         """Stop."""
         self.stop()
 
-    def _run(self, started: Future[str]) -> None:
-        asyncio.run(self._serve(started))
+    def _run(self, started: Future[Served]) -> None:
+        try:
+            asyncio.run(self._serve(started))
+        finally:
+            self._ended.set()
 
-    async def _serve(self, started: Future[str]) -> None:
+    async def _serve(self, started: Future[Served]) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         try:
-            async with serve_tenant(self._tenant) as url:
-                started.set_result(url)
+            async with serve_tenant(self._tenant) as served:
+                started.set_result(served)
                 await self._stop.wait()
         except OSError as error:
             if started.done():

@@ -34,7 +34,10 @@ class Exchange:
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        call = await self._call(request)
+        root = self._tenant.router.root_of_host(request.url.host or "") if request.secure else ""
+        if root is None:
+            return web.Response(status=421, text="this host is none of the embedded tenant\n")
+        call = await self._call(request, root)
         if call.path.startswith(control_api.PREFIX):
             reply = self._answer_or_refuse(call, lambda: control_api.answer(call, request.remote))
             return await broken_replies.send(request, reply, call.request_id)
@@ -43,7 +46,7 @@ class Exchange:
             self._tenant.log.add(received)
             if rule := self._tenant.faults.choose(call):
                 received.fault = rule.fault
-            serve = partial(self._serve, call, received, request.rel_url.raw_path)
+            serve = partial(self._serve, call, received, root + request.rel_url.raw_path)
             try:
                 reply = await (rule.play(call, serve) if rule else serve())
             except Refusal as refusal:
@@ -68,20 +71,21 @@ class Exchange:
             if counted:
                 self._in_flight[received.surface] -= 1
 
-    async def _call(self, request: web.BaseRequest) -> Call:
+    async def _call(self, request: web.BaseRequest, root: str) -> Call:
         query = request.rel_url.query
         return Call(
             tenant=self._tenant,
             request_id=self._tenant.log.next_id(),
             method=request.method,
-            path=request.rel_url.path,
+            path=root + request.rel_url.path,
             query=dict(query),
             repeated=frozenset(name for name in query if len(query.getall(name)) > 1),
             content_type=request.content_type if "Content-Type" in request.headers else "",
             authorization=request.headers.get("Authorization"),
             raw=await request.read(),
             headers=request.headers,
-            origin=f"http://{request.host}",
+            origin=f"{request.scheme}://{request.host}",
+            root=root,
         )
 
     def _make_received(self, call: Call) -> Received:

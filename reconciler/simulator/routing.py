@@ -48,6 +48,7 @@ class Call:
         query: the query's fields; of a name given twice, both values are in `repeated`.
         params: what stands for `{listId}` and the like in the endpoint's path.
         origin: where the client thinks the tenant is, such as `http://127.0.0.1:8080`.
+        root: what `path` begins with, and the client did not ask for: it asked a host that the tenant stands in for.
         body: the parsed JSON body, set once it has been checked to be JSON.
         headers: as they came; their names in any case.
         in_flight: how many calls of its surface were under way as it arrived, itself among them.
@@ -65,6 +66,7 @@ class Call:
     raw: bytes
     params: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
+    root: str = ""
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     in_flight: int = 0
@@ -100,6 +102,7 @@ class Surface:
         refuse: how it says no, where that is not as the others do.
         issue: how it answers a token request, where that is not by OAuth 2.0 client credentials.
         find_inner: a path → what of it is below a base URL, where several are good; None: nothing.
+        hosts: of the vendor that it is found at, for a tenant that stands in for them; `*.` stands for one part.
     """
 
     name: str
@@ -113,6 +116,7 @@ class Surface:
     refuse: Callable[[Call, Refusal], Reply] | None = None
     issue: Callable[[Call], Mapping[str, Any]] | None = None
     find_inner: Callable[[str], str | None] | None = None
+    hosts: tuple[str, ...] = ()
 
     @property
     def base_path(self) -> str:
@@ -173,6 +177,18 @@ class Router:
         self._routes: dict[str, list[Route]] = {name: [] for name in self.surfaces}
         for route in routes:
             self._routes[route.surface].append(route)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts of the vendor that the surfaces are found at."""
+        return tuple(host for surface in self.surfaces.values() for host in surface.hosts)
+
+    def root_of_host(self, host: str) -> str | None:
+        """What the paths of a host begin with here, such as `/nice`; None: it is none of the tenant's."""
+        name = host.lower()
+        parent = f"*.{name.partition('.')[2]}"
+        found = (root for root, surface in self._roots.items() if name in surface.hosts or parent in surface.hosts)
+        return next((f"/{root}" for root in found), None)
 
     def surface_of(self, path: str) -> Surface | None:
         """The surface a path belongs to."""

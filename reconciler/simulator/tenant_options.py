@@ -82,6 +82,8 @@ class Options:
         port: on 127.0.0.1; 0 picks a free one.
         seed: of the jitter and of page tokens.
         surfaces: the names of those that answer; empty: all.
+        as_host: serve them as their vendor's hosts as well, over TLS behind a proxy.
+        proxy_port: of that proxy on 127.0.0.1; 0 picks a free one.
     """
 
     latency_ms: float = 0.0
@@ -99,3 +101,5 @@ class Options:
     port: int = 0
     seed: int = 0
     surfaces: frozenset[str] = frozenset()
+    as_host: bool = False
+    proxy_port: int = 0

@@ -123,4 +123,4 @@ def moment(call: Call, name: str) -> datetime | None:
 
 def links(call: Call) -> dict[str, str]:
     """Where a page is."""
-    return {"self": f"{call.origin}{call.path}"}
+    return {"self": f"{call.origin}{call.path.removeprefix(call.root)}"}

@@ -16,6 +16,12 @@ from reconciler.simulator.surfaces.nice.conventions import NAME, NEWEST, PERMISS
 
 TENANT_ID = "11eb0000-0000-4000-8000-000000000001"
 AREA, CLUSTER = "na1", "c32"
+ISSUER = "https://cxone.niceincontact.com"
+"""Where logins by OpenID begin, at the vendor's own host [spec]."""
+API = f"https://api-{AREA}.niceincontact.com"
+"""Where the API is at the vendor's own host: the default of the document's `servers` [spec]."""
+HOSTS = ("*.nice-incontact.com", "*.niceincontact.com")
+"""Below which all of the vendor's hosts are that are known [client], [spec]; the tenant does not tell them apart."""
 APPLICATION = ("demo-application", "not-a-secret-either")
 """The id and secret of the application of the OpenID route."""
 
@@ -83,8 +89,8 @@ def _tell_openid(call: Call) -> Reply:
     methods = ["client_secret_basic"]
     return Reply(
         body={
-            "issuer": "https://cxone.niceincontact.com",
-            "token_endpoint": f"{call.origin}/nice/auth/token",
+            "issuer": ISSUER,
+            "token_endpoint": f"{ISSUER if call.root else f'{call.origin}/nice'}/auth/token",
             "token_endpoint_auth_methods_supported": methods,
         }
     )
@@ -113,16 +119,17 @@ def _tell_configuration(call: Call) -> Reply:
     """`GET /.well-known/cxone-configuration?tenantId=`; without it an area's host answers, too."""
     if call.query.get("tenantId", TENANT_ID) != TENANT_ID:
         raise not_found("tenantId: no such tenant")
-    where = f"{call.origin}/nice"
+    here = f"{call.origin}/nice"
+    ui, auth, api = (f"https://{AREA}.nice-incontact.com", ISSUER, API) if call.root else (here, here, here)
     return Reply(
         body={
             "private": False,
-            "ui_endpoint": where,
-            "auth_endpoint": where,
-            "api_endpoint": where,
+            "ui_endpoint": ui,
+            "auth_endpoint": auth,
+            "api_endpoint": api,
             "area": AREA,
             "cluster": CLUSTER,
-            "domain": "127.0.0.1",
+            "domain": "niceincontact.com" if call.root else "127.0.0.1",
             "tenantId": TENANT_ID,
         }
     )
@@ -168,4 +175,5 @@ SURFACE = Surface(
     refuse=refuse,
     issue=issue_by_access_key,
     find_inner=find_inner,
+    hosts=HOSTS,
 )
