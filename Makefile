@@ -2,6 +2,10 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test rest matrix check format bench record clean
 
+# hundreds of tests start the program anew: where the environment forbids it to keep what it has compiled, each of them
+# compiles all of it
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
