@@ -160,7 +160,7 @@ def _check_form(call: Call, route: Route) -> None:
     for name in call.query:
         if name not in route.query:
             raise bad_request(f"{name}: unknown query field")
-        if name in call.repeated:
+        if name in call.repeated - route.repeats:
             raise bad_request(f"{name}: given twice")
     if not route.takes_body:
         if call.raw:

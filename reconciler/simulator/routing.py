@@ -140,6 +140,7 @@ class Route:
         takes_body: whether a JSON body must come; if not, none may.
         is_read: whether it changes nothing (a search by POST is a read).
         takes_form: whether what comes may be a form.
+        repeats: the query fields that may be given twice, of which the last counts.
     """
 
     surface: str
@@ -151,6 +152,7 @@ class Route:
     takes_body: bool = False
     is_read: bool = False
     takes_form: bool = False
+    repeats: frozenset[str] = frozenset()
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

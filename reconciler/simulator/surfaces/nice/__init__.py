@@ -7,10 +7,33 @@ odd, and its docstrings say `ours`.
 
 from __future__ import annotations
 
-from reconciler.simulator.surfaces.nice import call_lists, campaigns, dnc_groups, login, skills, uploads
+from reconciler.simulator.surfaces.nice import (
+    call_lists,
+    campaigns,
+    completed_contacts,
+    dispositions,
+    dnc_groups,
+    login,
+    skill_reports,
+    skills,
+    uploads,
+    workforce,
+)
 from reconciler.simulator.surfaces.nice.login import SURFACE
 
 # `/lists/call-lists/jobs` is no list
-ROUTES = (*login.ROUTES, *uploads.ROUTES, *call_lists.ROUTES, *skills.ROUTES, *campaigns.ROUTES, *dnc_groups.ROUTES)
+ROUTES = (
+    *login.ROUTES,
+    *uploads.ROUTES,
+    *call_lists.ROUTES,
+    # `/skills/summary` is no skill, and `/contacts/completed` no contact
+    *skill_reports.ROUTES,
+    *skills.ROUTES,
+    *campaigns.ROUTES,
+    *dnc_groups.ROUTES,
+    *dispositions.ROUTES,
+    *completed_contacts.ROUTES,
+    *workforce.ROUTES,
+)
 
 __all__ = ["ROUTES", "SURFACE"]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from reconciler.simulator.body_checks import fields
 from reconciler.simulator.error_replies import Refusal, bad_request, not_found
@@ -18,12 +19,16 @@ VERSIONS = range(20, 35)
 NEWEST = 33
 FLAT_CAMPAIGNS = 33
 """From this version on a campaign is flat."""
+DOCUMENTED = 30
+"""From this version on what is told is as the vendor's document has it; before, where the two disagree, as a client of
+that time reads it [inf]: the document says 30 of itself, and the client asks for 21."""
+BUSINESS_UNIT = {"businessUnitId": 4711, "businessUnitName": "Embedded"}
 LARGEST_PAGE = 1000
 """Rows of a page (ours: the range is not published)."""
 
 # the casing of `incontactAPI` varies, and a double slash behind it is taken
 _BASE = re.compile(r"/nice/+incontactapi/+services/v(\d{2})\.0(/.*)", re.IGNORECASE)
-_OUTSIDE = re.compile(r"/nice(/(?:\.well-known|authentication|public|auth)/.*)")
+_OUTSIDE = re.compile(r"/nice(/(?:\.well-known|authentication|public|auth|media-playback|rta)/.*)")
 
 
 def find_inner(path: str) -> str | None:
@@ -121,6 +126,32 @@ def moment(call: Call, name: str) -> datetime | None:
     return found
 
 
-def links(call: Call) -> dict[str, str]:
-    """Where a page is."""
-    return {"self": f"{call.origin}{call.path.removeprefix(call.root)}"}
+def span(call: Call) -> tuple[datetime, datetime]:
+    """What lies between `startDate` and `endDate`, both of which must be given."""
+    since, until = moment(call, "startDate"), moment(call, "endDate")
+    if since is None or until is None:
+        raise bad_request("startDate, endDate: are required")
+    if until < since:
+        raise bad_request("endDate: must not be before startDate")
+    return since, until
+
+
+def number_or_none(call: Call, name: str) -> int | None:
+    """A query field that is a number; None where it is not given."""
+    return _number(call, name, 0) if name in call.query else None
+
+
+def choose_fields(call: Call, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Of each row the `fields` that are asked for; all, where none is. One that no row has is nobody's: 400."""
+    wanted = [each for each in call.query.get("fields", "").split(",") if each]
+    if rows and (unknown := [each for each in wanted if not any(each in row for row in rows)]):
+        raise bad_request(f"fields: there is no {unknown[0]}")
+    return [{name: value for name, value in row.items() if not wanted or name in wanted} for row in rows]
+
+
+def links(call: Call, following: int | None = None) -> dict[str, str]:
+    """Where a page is, and where the next one, if it begins after so many rows."""
+    here = f"{call.origin}{call.path.removeprefix(call.root)}"
+    if following is None:
+        return {"self": here}
+    return {"self": here, "next": f"{here}?{urlencode({**call.query, 'skip': following})}"}

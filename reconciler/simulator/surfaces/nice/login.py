@@ -12,7 +12,16 @@ from urllib.parse import parse_qsl
 from reconciler.simulator.body_checks import fields, some_text
 from reconciler.simulator.error_replies import Refusal, bad_request, not_found, unauthorized
 from reconciler.simulator.routing import Call, Reply, Route, Surface
-from reconciler.simulator.surfaces.nice.conventions import NAME, NEWEST, PERMISSION, find_inner, read, refuse
+from reconciler.simulator.surfaces.nice.conventions import (
+    BUSINESS_UNIT,
+    NAME,
+    NEWEST,
+    PERMISSION,
+    choose_fields,
+    find_inner,
+    read,
+    refuse,
+)
 
 TENANT_ID = "11eb0000-0000-4000-8000-000000000001"
 AREA, CLUSTER = "na1", "c32"
@@ -144,8 +153,8 @@ def _tell_versions(call: Call) -> Reply:
 
 def _tell_business_unit(call: Call) -> Reply:
     """`GET /business-unit`."""
-    unit = {"businessUnitId": 4711, "businessUnitName": "Embedded", "tenantId": TENANT_ID}
-    return Reply(body={"businessUnits": [{**unit, "defaultTimeZone": "UTC", "allowPredictiveDialing": True}]})
+    unit = {**BUSINESS_UNIT, "tenantId": TENANT_ID, "defaultTimeZone": "UTC", "allowPredictiveDialing": True}
+    return Reply(body={"businessUnits": choose_fields(call, [unit])})
 
 
 ROUTES = (
