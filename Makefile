@@ -1,6 +1,6 @@
 # Everything a person types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test rest matrix check format bench record clean
+.PHONY: help demo test rest matrix simulate check format bench record clean
 
 # hundreds of tests start the program anew: where the environment forbids it to keep what it has compiled, each of them
 # compiles all of it
@@ -48,6 +48,11 @@ rest: $(INSTALLED) ## Run what `make test` leaves of the long tests, at as many 
 
 matrix: $(INSTALLED) ## Run the long tests whole: kill runs, and hit them by faults, at every place; try all examples and countries
 	$(TESTS) --timeout 1800 -m 'matrix or sampled'
+
+SEEDS ?= 2000
+
+simulate: $(INSTALLED) ## Play worlds with faults, crashes and people in them, and hold each against docs/invariants.md: SEEDS=n, from FROM=0
+	$(BIN)/python -m tests.simulation $(or $(FROM),0):$$(($(or $(FROM),0) + $(SEEDS))) --split
 
 check: $(INSTALLED) ## Format, lint, types, tests with branch coverage: what CI runs before `make rest`
 	$(BIN)/ruff format --check .

@@ -15,7 +15,7 @@ import threading
 import time
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 from requests import exceptions as theirs
@@ -38,6 +38,16 @@ _MOST_OF_A_REFUSAL = 256 * 1024
 _call = threading.local()
 """`until`: when the reply that this thread waits for must be whole; `late`: whether it was not; `rest`: seconds that it
 may take once it has begun, where that is more than none."""
+
+
+class Carrier(Protocol):
+    """What carries requests to one surface, from as many threads as like: `Sender`, or what has no sockets."""
+
+    def send(self, ask: Request, token: Secret | None) -> Outcome:
+        """Send a request once; what fails is returned, not raised."""
+
+    def close(self) -> None:
+        """Close whatever is open."""
 
 
 class Sender:

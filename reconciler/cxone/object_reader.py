@@ -64,8 +64,10 @@ class ObjectReader:
         self._transports: dict[str, Transport] = {}
         self._stack = ExitStack()
         for declared in tenant.surfaces:
-            source = declared.credential_source
-            transport = Transport(make_access(declared), stop=tenant.stop, lanes=tenant.lanes, credentials=source)
+            source, access = declared.credential_source, make_access(declared)
+            transport = Transport(
+                access, stop=tenant.stop, lanes=tenant.lanes, credentials=source, carrier=tenant.carrier
+            )
             self._transports[declared.name] = self._stack.enter_context(transport)
 
     def __enter__(self) -> Self:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.cxone.campaign_rate_limit import CampaignLimiters
+from reconciler.cxone.http_attempt import Carrier, Sender
 from reconciler.model.kind import Kind
 from reconciler.model.ownership_registry import NoOwners, Owners
 from reconciler.model.rename_lookup import Earlier
-from reconciler.model.tenant import DeclaredSurface
+from reconciler.model.tenant import DeclaredSurface, SurfaceAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class TenantConnection:
             what has endpoints of its own is not asked for; None: it is of all.
         earlier: by kind, names that objects of the workspace `owner` may have had before (`model.rename_lookup`).
         owners: opens the registry of whose objects are that cannot say it themselves.
+        carrier: opens what carries the requests of a surface.
     """
 
     surfaces: Iterable[DeclaredSurface]
@@ -36,3 +38,4 @@ class TenantConnection:
     declared: Mapping[str, Container[str]] | None = None
     owner: str = ""
     owners: Callable[[], Owners] = NoOwners
+    carrier: Callable[[SurfaceAccess], Carrier] = Sender

@@ -21,7 +21,7 @@ from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.base_discovery import find_base, find_token_url
 from reconciler.cxone.campaign_rate_limit import CampaignLimiter, CampaignLimiters
 from reconciler.cxone.error_mapping import map_odd_reply
-from reconciler.cxone.http_attempt import Sender
+from reconciler.cxone.http_attempt import Carrier, Sender
 from reconciler.cxone.rate_limit import Limiter
 from reconciler.cxone.request import Request, make_call, make_question, make_token_request
 from reconciler.cxone.request_counts import RequestCounter, RequestCounts
@@ -46,6 +46,7 @@ class Transport:
         sleep: waits that many seconds; by default it ends early when `stop` is set.
         jitter: a number in [0, 1), a new one for each wait.
         now: the time of day.
+        carrier: opens what carries the requests of a surface.
 
     Attributes:
         access: as given.
@@ -66,6 +67,7 @@ class Transport:
         sleep: Callable[[float], object] | None = None,
         jitter: Callable[[], float] = random.random,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        carrier: Callable[[SurfaceAccess], Carrier] = Sender,
     ) -> None:
         self.access = access
         self._stop, self._lanes = stop, lanes or CampaignLimiters()
@@ -74,7 +76,7 @@ class Transport:
         self._finding, self._found = threading.Lock(), ""
         self._meter = RequestCounter()
         self.clock = TenantClock(now)
-        self._sender = Sender(access)
+        self._sender = carrier(access)
         self._delivery = Exchange(
             send=self._sender.send,
             pace=self.pace,

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from reconciler.bucket.object_urls import SCHEMES, NotAnAddress, parse_url, scheme_of
 from reconciler.ledger import record_store_interface
+from reconciler.ledger.folder_sync import sync_folder
 from reconciler.ledger.git_index import is_tracked
 from reconciler.ledger.object_records import ObjectStore
 from reconciler.ledger.record_store_interface import Held, Records
@@ -69,19 +70,16 @@ class Store:
             LedgerError: they could not be written.
         """
         path = self.folder / name
-        try:
-            with self._guard:
-                self._make_folder_of(path)
-                new = not path.exists()
-                descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-                try:
-                    _append_synced(descriptor, b"".join(line + b"\n" for line in lines))
-                finally:
-                    os.close(descriptor)
-                if new:
-                    _sync_folder(path.parent)
-        except OSError as error:
-            raise LedgerError(f"the ledger's {name} cannot be written", note=error.strerror) from error
+        with _name_the_ledger(name, "written"), self._guard:
+            self._make_folder_of(path)
+            new = not path.exists()
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                _append_synced(descriptor, b"".join(line + b"\n" for line in lines))
+            finally:
+                os.close(descriptor)
+            if new:
+                sync_folder(path.parent)
 
     def read_lines(self, name: str) -> list[bytes]:
         """The whole lines of a record; a last line that a crash cut short was never acted upon and is left out."""
@@ -113,22 +111,23 @@ class Store:
     def create(self, name: str, content: bytes) -> bool:
         """Make a record that is not there yet; False if it is."""
         path = self.folder / name
-        self._make_folder_of(path)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        draft.touch(mode=0o600)
-        with draft.open("wb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        try:
-            # a link, unlike a rename, fails where the record exists; and it appears whole or not at all
-            os.link(draft, path)
-        except FileExistsError:
-            return False
-        finally:
-            draft.unlink()
-        _sync_folder(path.parent)
-        return True
+        with _name_the_ledger(name, "written"):
+            self._make_folder_of(path)
+            try:
+                draft.touch(mode=0o600)
+                with draft.open("wb") as handle:
+                    handle.write(content)
+                    handle.flush()
+                    os.fsync(handle.fileno())
+                # a link, unlike a rename, fails where the record exists; and it appears whole or not at all
+                os.link(draft, path)
+            except FileExistsError:
+                return False
+            finally:
+                draft.unlink(missing_ok=True)
+            sync_folder(path.parent)
+            return True
 
     def read(self, name: str) -> Held | None:
         """A record, if it is there."""
@@ -159,28 +158,31 @@ class Store:
         """Put another in the place of a record, if it is still the one that was read."""
         path = self.folder / name
         aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
-            path.rename(aside)  # of several that replace it, one gets it
-        except FileNotFoundError:
-            return False
-        same = aside.is_file() and aside.read_bytes() == held.content
-        if not same:  # somebody has replaced it while we looked: it goes back
-            with suppress(FileExistsError):
-                os.link(aside, path)
-        aside.unlink()
-        return same and self.create(name, content)
+        with _name_the_ledger(name, "written"):
+            try:
+                path.rename(aside)  # of several that replace it, one gets it
+            except FileNotFoundError:
+                return False
+            same = aside.is_file() and aside.read_bytes() == held.content
+            if not same:  # somebody has replaced it while we looked: it goes back
+                with suppress(FileExistsError):
+                    os.link(aside, path)
+            aside.unlink()
+            return same and self.create(name, content)
 
     def renew(self, name: str, held: Held, content: bytes) -> Held | None:
         """Make a record young again; its content stays: no file can be written only if it is still the same."""
         if self.read(name) != held:
             return None
-        os.utime(self.folder / name)
+        with _name_the_ledger(name, "written"):
+            os.utime(self.folder / name)
         return held
 
     def remove(self, name: str, held: Held, content: bytes) -> None:
         """Take a record away, unless it is another by now."""
         if self.read(name) == held:
-            (self.folder / name).unlink(missing_ok=True)
+            with _name_the_ledger(name, "written"):
+                (self.folder / name).unlink(missing_ok=True)
 
     def describe_exposure(self, name: str) -> str:
         """Whether others may read or write a file, or it is kept in git."""
@@ -208,9 +210,10 @@ class Store:
     def write_file(self, name: str) -> Iterator[Path]:
         """The path of a record; its folders are made, and are on the disk with it."""
         path = self.folder / name
-        self._make_folder_of(path)
-        yield path
-        _sync_folder(path.parent)
+        with _name_the_ledger(name, "written"):
+            self._make_folder_of(path)
+            yield path
+            sync_folder(path.parent)
 
     def fetch_file(self, name: str, into: Path) -> Path | None:
         """The path of a record, if it is there."""
@@ -230,21 +233,12 @@ class Store:
         missing = [each for each in (path.parent, *path.parent.parents) if each != self.folder and not each.exists()]
         for each in reversed(missing):
             each.mkdir(mode=0o700, exist_ok=True)
-            _sync_folder(each.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk: a file whose name is lost is lost."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            sync_folder(each.parent)
 
 
 @contextmanager
-def _name_the_ledger(name: str) -> Iterator[None]:
-    """Say of a record that it cannot be read, where the system says so.
+def _name_the_ledger(name: str, done: str = "read") -> Iterator[None]:
+    """Say of a record that it cannot be read, or written, where the system says so.
 
     Raises:
         LedgerError: it cannot.
@@ -252,7 +246,7 @@ def _name_the_ledger(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise LedgerError(f"the ledger's {name} cannot be read", note=error.strerror) from error
+        raise LedgerError(f"the ledger's {name} cannot be {done}", note=error.strerror) from error
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 # tested by: tests/ledger/test_journal.py
 """Notice that a record of the ledger was cut short, by the count of its confirmed lines.
 
-It is not waited for: after the power failed it may tell of fewer lines than there are, and never of more. In an object
-store a line is an object, and whoever may not delete cannot cut one off.
+It is waited for when it is new, and not when it counts on: after the power failed it may tell of fewer lines than there
+are, and never of more, as what it says lies in one sector. A file that was never waited for would be empty then, and an
+empty one says that lines were cut off. In an object store a line is an object, and whoever may not delete cannot cut
+one off.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 
 import orjson
 
+from reconciler.ledger.folder_sync import sync_folder
 from reconciler.ledger.json_hmac import read_proof, write_proof
 from reconciler.ledger.record_store_interface import Records
 from reconciler.ledger.sealing import Seal
@@ -31,12 +34,19 @@ def write_count(store: Records, seal: Seal, name: str, number: int) -> None:
     path = store.folder / _count_file(name)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = not path.exists()
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
-            os.pwrite(descriptor, told, 0)
+            written = 0
+            while written < len(told):
+                written += os.pwrite(descriptor, told[written:], written)
             os.ftruncate(descriptor, len(told))
+            if new:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        if new:
+            sync_folder(path.parent)
     except OSError as error:
         raise LedgerError(f"the ledger's {_count_file(name)} cannot be written", note=error.strerror) from error
 

@@ -41,12 +41,17 @@ class Exchange:
         if call.path.startswith(control_api.PREFIX):
             reply = self._answer_or_refuse(call, lambda: control_api.answer(call, request.remote))
             return await broken_replies.send(request, reply, call.request_id)
+        reply = await self.answer(call, root + request.rel_url.raw_path)
+        return await broken_replies.send(request, reply, call.request_id)
+
+    async def answer(self, call: Call, raw_path: str) -> Reply:
+        """Answer a call of a client's, whatever carried it here; `raw_path` is its path as it was sent."""
         received = self._make_received(call)
         with self._count_in_flight(call, received):
             self._tenant.log.add(received)
             if rule := self._tenant.faults.choose(call):
                 received.fault = rule.fault
-            serve = partial(self._serve, call, received, root + request.rel_url.raw_path)
+            serve = partial(self._serve, call, received, raw_path)
             try:
                 reply = await (rule.play(call, serve) if rule else serve())
             except Refusal as refusal:
@@ -55,7 +60,7 @@ class Exchange:
             reply.body = self._tenant.store.part(Manners).retell(reply.body)
         if ahead := self._tenant.store.ahead:
             reply.headers.setdefault("Date", format_datetime(datetime.now(UTC) + ahead, usegmt=True))
-        return await broken_replies.send(request, reply, call.request_id)
+        return reply
 
     @contextmanager
     def _count_in_flight(self, call: Call, received: Received) -> Iterator[None]:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.ledger import truncation_check
 from reconciler.ledger.folder_records import Store
 from reconciler.ledger.record_store_interface import KEY_VARIABLE
 from reconciler.model.errors import LedgerError
+from tests.ledger.proof import SEAL
 
 
 @pytest.fixture
@@ -174,3 +176,46 @@ def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path, name: str, w
             continue  # as one that is not there
         with pytest.raises(LedgerError, match=f"the ledger's {name} cannot be read"):
             read(name)
+
+
+@pytest.mark.parametrize("fails", ["fsync", "link", "mkdir"])
+def test_a_disk_that_fails_is_told_of_every_kind_of_record(
+    store: Store, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    assert store.create("there.json", b"{}")
+    held = store.read("there.json")
+    assert held is not None
+
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, fails, broken)
+    with pytest.raises(LedgerError, match=r"deep/new\.json cannot be written"):
+        store.create("deep/new.json", b"{}")
+    with pytest.raises(LedgerError, match=r"far/plan\.zip cannot be written"), store.write_file("far/plan.zip") as path:
+        path.write_bytes(b"a plan")
+        os.fsync(0) if fails == "fsync" else os.link(path, path)
+    if fails != "mkdir":
+        with pytest.raises(LedgerError, match=r"there\.json cannot be written"):
+            store.replace("there.json", held, b"[]")
+    monkeypatch.undo()
+    assert not [each for each in store.folder.rglob(".*") if each.name.startswith(".new")], "no draft is left"
+
+
+def test_a_count_of_lines_that_is_new_is_on_the_disk_with_its_name(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[bool] = []
+    fsync, pwrite = os.fsync, os.pwrite
+
+    def counted(descriptor: int) -> None:
+        synced.append(stat.S_ISDIR(os.fstat(descriptor).st_mode))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", counted)
+    monkeypatch.setattr(os, "pwrite", lambda descriptor, told, at: pwrite(descriptor, told[:7], at))
+    truncation_check.write_count(store, SEAL, "audit.jsonl", 1)
+    assert synced == [False, True], "the count, and then the folder with its name"
+    truncation_check.write_count(store, SEAL, "audit.jsonl", 2)
+    assert synced == [False, True], "to count on, nobody waits"
+    assert truncation_check.read_confirmed(store, SEAL, "audit.jsonl") == 2, "whole, however little is taken at once"
