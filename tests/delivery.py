@@ -1,4 +1,4 @@
-"""A workspace whose segment can be delivered in each of the four ways: contacts of a file, with numbers of their own."""
+"""A workspace whose segment can be delivered in each way: contacts of a file, with numbers of their own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from reconciler.simulator import Simulator
 from tests.conftest import Folder, manifest
 
 METHODS = ("contactIds", "listContacts", "bulkInsert", "contactBatch")
+EVERY = (*METHODS, "listUpload")
+"""With the one of NICE's published API."""
+
+NICE = """
+credentials: {{clientId: {{env: CXONE_CLIENT_ID}}, clientSecret: {{env: CXONE_CLIENT_SECRET}}}}
+surfaces:
+  nice:
+    {{tokenUrl: "{url}/nice/authentication/v1/token/access-key", issuer: "{url}/nice", {settings}}}
+"""
 
 TENANT = """
 credentials: {{clientId: {{env: CXONE_CLIENT_ID}}, clientSecret: {{env: CXONE_CLIENT_SECRET}}}}
@@ -55,7 +64,11 @@ def declare(
     """Manifests of a segment on one list, delivered by a method; an attribute by a method that can write some."""
     said = [] if method == "contactIds" else list(attributes)
     size = "" if chunk is None else f", chunkSize: {chunk}"
-    folder.write("tenant.yaml", manifest("Tenant", "embedded", TENANT.format(url=tenant.url, pace=pace, jobs=jobs)))
+    if method == "listUpload":
+        spec = NICE.format(url=tenant.url, settings=f"{pace}, {jobs}")
+    else:
+        spec = TENANT.format(url=tenant.url, pace=pace, jobs=jobs)
+    folder.write("tenant.yaml", manifest("Tenant", "embedded", spec))
     columns = "{contactId: id, phone: phone, name: name, email: email, engagementScore: score}"
     files = f"files: {{paths: [crm.csv], format: csv, columns: {columns}, attributes: {{tier: tier}}}}"
     folder.write("source.yaml", manifest("ContactSource", "crm", files))

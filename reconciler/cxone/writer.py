@@ -46,7 +46,7 @@ class TenantWriter(ObjectWriter):
         self._watching = threading.Lock()
         self._watchers: dict[str, Watcher] = {}
         self._told: dict[str, Callable[[Job], None]] = {}
-        self._sent: dict[str, Sent] = {}
+        self._sent: dict[str, Sent | None] = {}
         self._lists = KeptLists()
 
     @property
@@ -82,9 +82,9 @@ class TenantWriter(ObjectWriter):
         list_id = self._find_id("ContactList", change.list)
         sent = job_tally.look_before(self._transports[method.surface], method, list_id, rows)
         self._lists.note_sent(list_id, map(find_member_id, rows))
-        job_id = self._put(change, method, list_id, rows, reference, sent.since)
+        job_id, looked = self._put(change, method, list_id, rows, reference, sent.since)
         if job_id is not None:
-            self._sent[job_id] = sent
+            self._sent[job_id] = job_tally.doubt(sent, rows) if looked else sent
         return job_id
 
     def _put(
@@ -95,23 +95,32 @@ class TenantWriter(ObjectWriter):
         rows: Sequence[Mapping[str, Any]],
         reference: str,
         since: datetime,
-    ) -> str | None:
+    ) -> tuple[str | None, bool]:
+        """The job, and whether it was looked up."""
         for attempt in range(1, _SENDINGS + 1):
             try:
                 with _suggest_fewer():
-                    return list_methods.put(self._transports, method, list_id, rows, reference)
+                    return list_methods.put(self._transports, method, list_id, rows, reference), False
             except Unknown:
                 if attempt == _SENDINGS:
                     raise
                 found = self.find(change, reference, since)
                 if found is not None:
-                    return found
-        return None
+                    return found, True
+        return None, False
 
     def find(
-        self, change: RowChange, reference: str, since: datetime | None = None, known: Collection[str] = ()
+        self,
+        change: RowChange,
+        reference: str,
+        since: datetime | None = None,
+        known: Collection[str] = (),
+        rows: Sequence[Mapping[str, Any]] = (),
     ) -> str | None:
-        """The job that a request made whose reply was lost, where the surface can tell."""
+        """The job that a request made whose reply was lost, where the surface can tell.
+
+        One that is found by its list and the moment alone is believed once `rows` are there.
+        """
         method, now = load_methods()[change.method], datetime.now(UTC)
         if method.jobs is None or method.jobs.find is None:
             return None
@@ -119,7 +128,11 @@ class TenantWriter(ObjectWriter):
         # by the tenant's clock, as far as that is known
         began, ends = (transport.clock.translate(each) or each for each in (since or now - _LONG_AGO, now))
         trace = Trace(list_id, reference, began, ends, {*known, *self._sent})
-        return list_methods.find(transport, method.jobs, trace)
+        found = list_methods.find(transport, method.jobs, trace)
+        if found is not None and method.jobs.tally is not None and rows:
+            sent = job_tally.describe_rows(transport, list_id, rows, since or now - _LONG_AGO)
+            self._sent[found] = job_tally.doubt(sent, rows)
+        return found
 
     def watch(self, change: RowChange, job_id: str, told: Callable[[Job], None]) -> Job:
         """Wait until a job is over; `told` hears how it gets on, in the thread that waits.
@@ -138,7 +151,7 @@ class TenantWriter(ObjectWriter):
         finally:
             self._told.pop(job_id, None)
         method = load_methods()[change.method]
-        sent = self._sent.get(job_id)
+        sent, self._sent[job_id] = self._sent.get(job_id), None  # of a job that is over nothing is held
         job = job_tally.add_refusals(self._transports[method.surface], method, job, sent)
         if sent is not None and sent.ids:
             refused = (sent.ids[each.index] for each in job.errors if 0 <= each.index < len(sent.ids))

@@ -133,9 +133,14 @@ class Writer(Reader, Protocol):
         """
 
     def find(
-        self, change: RowChange, reference: str, since: datetime | None = None, known: Collection[str] = ()
+        self,
+        change: RowChange,
+        reference: str,
+        since: datetime | None = None,
+        known: Collection[str] = (),
+        rows: Sequence[Mapping[str, Any]] = (),
     ) -> str | None:
-        """The job that an earlier `put` made, if its reply was lost and the surface can tell.
+        """The job that an earlier `put` of `rows` made, if its reply was lost and the surface can tell.
 
         `since`: when it was first to be sent, where that is recorded. `known`: the jobs that others are known to have
         made.

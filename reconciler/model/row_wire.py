@@ -73,6 +73,7 @@ class Tally:
         arrived: the list's id, the moment before the job by the tenant's clock → the request for the rows that were
             written since.
         pages: how these are read. row: their shape. key: the field of one that has its id on the list.
+        is_as_sent: a row that was sent, one that was read → whether the latter is as the former was sent.
     """
 
     of: Callable[[str], Call]
@@ -82,6 +83,7 @@ class Tally:
     pages: Pages
     row: Shape
     key: str
+    is_as_sent: Callable[[Row, Body], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,8 +176,8 @@ class Pieces:
         """
         job_id = self._run.state.find_job(key)
         if job_id is None and known:
-            state = self._run.state
-            job_id = self._writer.find(self.change, self._make_reference(key), state.find_sent(key), state.jobs)
+            state, asked = self._run.state, [rows[n] for n in self._find_places(key, rows)]
+            job_id = self._writer.find(self.change, self._make_reference(key), state.find_sent(key), state.jobs, asked)
         again = job_id is not None
         if job_id is None:
             self._fresh.look_if_due(self.change)

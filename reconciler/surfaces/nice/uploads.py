@@ -33,7 +33,7 @@ from reconciler.model.row_wire import (
 )
 from reconciler.model.surface_wire import Call
 from reconciler.surfaces.nice.api import NAME_OF_SURFACE, SCOPE, pages
-from reconciler.surfaces.nice.call_lists import EXTERNAL_ID, PHONE, RECORD, list_changed, write_cell
+from reconciler.surfaces.nice.call_lists import EXTERNAL_ID, PHONE, RECORD, list_changed, read_record, write_cell
 from reconciler.surfaces.nice.endpoints import make_call
 
 MOST_RECORDS = 500_000
@@ -154,6 +154,17 @@ def read_tally(told: Mapping[str, Any]) -> Counts:
     return Counts(whole(counted.get("validRecords")), whole(counted.get("invalidRecords")))
 
 
+def is_as_sent(row: Row, record: Mapping[str, Any]) -> bool:
+    """Whether a record of a list is as a file had it; what a file does not say of a contact is left alone."""
+    held, sent = read_record(record), _item(row)
+    if held is None or held["phone"] != sent["phone"]:
+        return False
+    said = {name: value for name, value in sent["data"].items() if value is not None}
+    return all(not sent[name] or held[name] == sent[name] for name in ("firstName", "lastName")) and all(
+        held["data"].get(name) == value for name, value in said.items()
+    )
+
+
 JOB = Shape({"jobId": may(ID), "listId": may(ID), "isComplete": may(TRUTH), "isCancelled": may(TRUTH)})
 JOBS = Shape({"uploadJobs": needs(Rows(JOB))})
 _COUNTS = {name: may(WHOLE) for name in ("validRecords", "invalidRecords")}
@@ -195,6 +206,7 @@ LIST_UPLOAD = ListMethod(
             pages=pages("resultSet.contactRecords", total=None),
             row=RECORD,
             key="externalId",
+            is_as_sent=is_as_sent,
         ),
     ),
     remove=_remove,

@@ -1,4 +1,4 @@
-"""What is a run by each of the four methods, and what must be true of it at every instant and in the end?
+"""What is a run by each of the methods, and what must be true of it at every instant and in the end?
 
 The list is there already: some contacts join it, some change on it, some stay and some leave. It takes every method two
 requests to put and two to remove.
@@ -42,7 +42,7 @@ NUMBERED = re.compile(rb"(?<![0-9A-Za-z])\+?1?[ .(-]{0,2}212[ .)-]{0,2}555[ .-]?
 ARCHIVED = 1
 """The contact that a bulk insert cannot put on the list: an archived one has its number."""
 
-WRITES_BY_JOB = ("bulkInsert", "contactBatch")
+WRITES_BY_JOB = ("bulkInsert", "contactBatch", "listUpload")
 _MANY_WORKERS = "rate: 5000, burst: 500, attempts: 3, connectTimeout: 2s, readTimeout: 1s"
 _ONE_WORKER = "rate: 5000, burst: 500, attempts: 1, workers: 1"
 

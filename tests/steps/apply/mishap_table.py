@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.simulator import Simulator
 from reconciler.simulator.fault_kinds import KINDS
 from reconciler.simulator.fault_plan import KINDS_ARE_IN
-from tests.delivery import METHODS
+from tests.delivery import EVERY
 
 assert KINDS_ARE_IN, "a kind of fault is there once its module is imported"
 
@@ -18,6 +18,7 @@ PUTS = {
     "listContacts": "/lists/.*/contacts$",
     "bulkInsert": "/bulkinsert$",
     "contactBatch": "/contacts/batch$",
+    "listUpload": "/upload$",
 }
 """The calls by which each method puts contacts."""
 
@@ -26,10 +27,11 @@ READS = {
     "listContacts": "/lists/.*/contacts$",
     "bulkInsert": "/outbound/jobs/JOB",
     "contactBatch": "/contacts/batch/BATCH",
+    "listUpload": r"/call-lists/jobs/\d+$",
 }
 """A read that each method needs: of members, or of a job."""
 
-LISTED = "/(lists|contactlists)/[^/]+/contacts$"
+LISTED = "/(lists|contactlists)/[^/]+/contacts$|/removeProspects$"
 
 NOT_APPLICABLE = {
     **dict.fromkeys(
@@ -46,12 +48,12 @@ NOT_APPLICABLE = {
 """Kinds of fault that no method can meet here, and why."""
 
 OF_JOBS = {
-    "reject-rows": ("bulkInsert", "contactBatch"),
-    "fail-job": ("bulkInsert", "contactBatch"),
-    "slow-job": ("bulkInsert", "contactBatch"),
-    "abort-job": ("bulkInsert",),
+    "reject-rows": ("bulkInsert", "contactBatch", "listUpload"),
+    "fail-job": ("bulkInsert", "contactBatch", "listUpload"),
+    "slow-job": ("bulkInsert", "contactBatch", "listUpload"),
+    "abort-job": ("bulkInsert", "listUpload"),
 }
-"""Kinds that only methods with jobs can meet; only a bulk job can be aborted (contract, section contacts)."""
+"""Kinds that only methods with jobs can meet; no batch can be aborted (contract, section contacts)."""
 
 OF_THE_SOCKET = frozenset(
     {"lost-event", "repeated-event", "reordered-events", "cut-socket", "silent-socket", "refuse-subscription"}
@@ -64,12 +66,17 @@ COMMON = frozenset({"rate-limited", "status", "reset-after", "cut-socket"})
 VARIANTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "rate-limited": ({"seconds": 0.02}, {"seconds": 0.02, "form": "date"}, {"form": "none"}),
     "status": (
-        *({"status": code} for code in (503, 400, 401, 403, 404, 413)),
+        *({"status": code} for code in (503, 500, 400, 401, 403, 404, 413)),
         {"status": 502, "after": True},
     ),
     "hold-before": ({"seconds": 1.3},),
     "hold-after": ({"seconds": 1.3},),
-    "reject-rows": ({"external_id": "C0000|C0005"}, {"index": (1,), "wire": "reset"}, {}),
+    "reject-rows": (
+        {"external_id": "C0000|C0005"},
+        {"index": (1,), "wire": "reset"},
+        {},
+        {"external_id": "C0000", "code": "LOST"},
+    ),
     "fail-job": ({}, {"took": 2}, {"took": 1, "detail": True}, {"wire": "cut-body"}),
     "abort-job": ({}, {"took": 2}, {"wire": "cut-headers"}),
     "slow-job": ({"seconds": 0.3}, {"held": True}, {"polls": 4, "gradually": True}),
@@ -108,7 +115,7 @@ def kinds_of(method: str) -> list[str]:
     return [
         each
         for each in kinds
-        if method in OF_JOBS.get(each, METHODS) and (each not in OF_THE_SOCKET or method == "bulkInsert")
+        if method in OF_JOBS.get(each, EVERY) and (each not in OF_THE_SOCKET or method == "bulkInsert")
     ]
 
 
@@ -132,6 +139,12 @@ def _places(method: str, kind: str) -> Sequence[tuple[str | None, str]]:
             if kind == "cut-socket"
             else [(None, "/events$")]
         )
-    return [("POST", PUTS[method]), ("GET", READS[method]), ("DELETE", LISTED)] + (
-        [("POST", LISTED)] if method == "contactBatch" else []
-    )
+    return [("POST", PUTS[method]), ("GET", READS[method]), ("DELETE", LISTED), *_BESIDES.get(method, ())]
+
+
+_BESIDES = {
+    "contactBatch": (("POST", LISTED),),
+    # a list's counts and its records; the jobs among which one is looked for
+    "listUpload": (("GET", r"/call-lists/\d+$"), ("GET", "/call-lists/jobs$")),
+}
+"""The other calls that a method needs."""

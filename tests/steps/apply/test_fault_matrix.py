@@ -1,4 +1,4 @@
-"""Does a run by each of the four methods end as planned whatever goes wrong, or say exactly what is missing?"""
+"""Does a run by each of the methods end as planned whatever goes wrong, or say exactly what is missing?"""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from reconciler.simulator.fault_kinds import KINDS
 from reconciler.simulator.tenant_options import JobPace
 from tests import delivery, sealed
 from tests.conftest import AS_OF, Ended, Folder, manifest
-from tests.delivery import METHODS
+from tests.delivery import EVERY
 from tests.sample import examples, tried
 from tests.steps.apply import course, mishap_table
 from tests.steps.apply.mishap_table import Mishap
 
-PACES = {"bulkInsert": JobPace(seconds=0.04, steps=2), "contactBatch": JobPace(polls=2)}
+PACES = {"bulkInsert": JobPace(seconds=0.04, steps=2), "contactBatch": JobPace(polls=2), "listUpload": JobPace(polls=2)}
 JOBS = "pollEvery: 1s, jobTimeout: 2s"
 
 
@@ -185,8 +185,8 @@ def courses() -> Iterator[Callable[[str], Course]]:
 
 def dealt() -> Iterator[Any]:
     """Each method with each kind of fault that can befall it; `make test` plays every second kind, by one method in turn."""
-    for number, kind in enumerate(sorted({kind for method in METHODS for kind in mishap_table.kinds_of(method)})):
-        methods = [method for method in METHODS if kind in mishap_table.kinds_of(method)]
+    for number, kind in enumerate(sorted({kind for method in EVERY for kind in mishap_table.kinds_of(method)})):
+        methods = [method for method in EVERY if kind in mishap_table.kinds_of(method)]
         for method in methods:
             marks = [pytest.mark.xdist_group(f"faults of {method}")]
             if number % 2 or method != methods[number // 2 % len(methods)]:
@@ -208,7 +208,7 @@ def test_whatever_goes_wrong_the_list_is_as_planned_or_what_is_missing_is_told(
 @st.composite
 def several(draw: st.DrawFn) -> tuple[str, list[tuple[Mishap, int | None, int]]]:
     """A method, and one to four faults that befall a run by it."""
-    method = draw(st.sampled_from(METHODS))
+    method = draw(st.sampled_from(EVERY))
     every = [
         mishap
         for kind in mishap_table.kinds_of(method)
@@ -230,7 +230,7 @@ def test_whatever_goes_wrong_together_the_list_is_as_planned_or_what_is_missing_
 
 
 def test_every_kind_of_fault_is_played_or_it_is_said_why_it_cannot_be() -> None:
-    played = {kind for method in METHODS for kind in mishap_table.kinds_of(method)}
+    played = {kind for method in EVERY for kind in mishap_table.kinds_of(method)}
     # how runs are killed is there where a test that kills them was read
     assert played | set(mishap_table.NOT_APPLICABLE) == {*KINDS, "act"}
     assert not played & set(mishap_table.NOT_APPLICABLE)

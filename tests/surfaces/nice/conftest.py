@@ -8,20 +8,14 @@ import pytest
 
 from reconciler.simulator import Simulator
 from tests.conftest import Folder, manifest
-from tests.delivery import write_contacts
+from tests.delivery import NICE, write_contacts
 
-TENANT = """
-credentials: {{clientId: {{env: CXONE_CLIENT_ID}}, clientSecret: {{env: CXONE_CLIENT_SECRET}}}}
-surfaces:
-  nice:
-    {{tokenUrl: "{url}/nice/authentication/v1/token/access-key", issuer: "{url}/nice", {settings}}}
-"""
 SETTINGS = "rate: 5000, burst: 500, attempts: 3, pollEvery: 1s"
 
 
 def declare_tenant(folder: Folder, url: str, settings: str = SETTINGS) -> None:
     """The Tenant's manifest."""
-    folder.write("tenant.yaml", manifest("Tenant", "embedded", TENANT.format(url=url, settings=settings)))
+    folder.write("tenant.yaml", manifest("Tenant", "embedded", NICE.format(url=url, settings=settings)))
 
 
 def declare_segment(folder: Folder, *, chunk: int = 10, attributes: Iterable[str] = ("priority", "tier")) -> None:

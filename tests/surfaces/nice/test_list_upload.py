@@ -6,11 +6,13 @@ A job does not say who was not taken: the tally of its list does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from reconciler.simulator import Simulator
 from reconciler.simulator.request_log import Received
+from reconciler.surfaces.nice.uploads import is_as_sent
 from tests.conftest import Ended, Folder, manifest
 from tests.delivery import contact, on_list, write_contacts
 from tests.surfaces.nice.conftest import declare_segment
@@ -140,3 +142,28 @@ def test_a_list_that_is_no_longer_declared_is_deleted_if_the_ledger_says_that_it
     assert ended.code == 0, ended.said
     assert [each.name for each in tenant.store.lists.values()] == ["By hand"]
     assert run("plan", "--prune", "--detailed-exitcode").code == 0
+
+
+def test_a_record_is_as_it_was_sent_if_all_that_the_file_says_of_it_is_there() -> None:
+    row: dict[str, Any] = {
+        "member": None,
+        "sent_as": "C1",
+        "contactId": "C1",
+        "phone": "+12125550101",
+        "firstName": "Ada",
+    }
+    row |= {"lastName": None, "data": {"score": 80, "tier": "007", "priority": None}}
+    record: dict[str, Any] = {"externalId": "C1", "firstName": "Ada", "lastName": "Byron", "score": "80.0"}
+    record |= {"destinations": [{"formattedDestination": "2125550101"}]}
+    record |= {"otherFields": [{"fieldName": "tier", "fieldValue": '"007"'}]}
+    assert is_as_sent(row, record)
+    other: list[dict[str, object]] = [
+        {"firstName": "Bo"},
+        {"score": "81"},
+        {"score": ""},
+        {"destinations": []},
+        {"destinations": [{"formattedDestination": "2125550102"}]},
+        {"otherFields": [{"fieldName": "tier", "fieldValue": "007"}, {"fieldName": "tier", "fieldValue": "7"}]},
+        {"icSourceRemoved": True},
+    ]
+    assert [each for each in other if is_as_sent(row, {**record, **each})] == []

@@ -16,7 +16,8 @@ from reconciler.cli import run as run_program
 from reconciler.simulator import Options, Simulator
 from reconciler.simulator.surfaces.nice.skill_store import Skills
 from tests.conftest import manifest
-from tests.surfaces.nice.conftest import SETTINGS, TENANT
+from tests.delivery import NICE
+from tests.surfaces.nice.conftest import SETTINGS
 from tests.test_starter import STARTER
 
 DAY = datetime(2026, 7, 1, tzinfo=UTC)
@@ -48,7 +49,7 @@ def copy_starter(root: Path, url: str, *, nice: bool) -> None:
         file.write_text(text, encoding="utf-8")
     if nice:
         settings = f"{SETTINGS}, scheduleZone: America/New_York"
-        (root / "tenant.yaml").write_text(manifest("Tenant", "demo", TENANT.format(url=url, settings=settings)))
+        (root / "tenant.yaml").write_text(manifest("Tenant", "demo", NICE.format(url=url, settings=settings)))
         for file in root.glob("*.yaml"):
             text = re.sub(r"method: (contactIds|listContacts)", "method: listUpload", file.read_text(encoding="utf-8"))
             file.write_text(text, encoding="utf-8")
