@@ -10,11 +10,12 @@ from functools import partial
 from reconciler.ledger.ledger import Ledger
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.desired_state import Desired
+from reconciler.model.draft import Imported
 from reconciler.model.explanation import Explanation
 from reconciler.model.live_state import Live
 from reconciler.model.phase import Phase
 from reconciler.model.plan import Plan
-from reconciler.model.ports import Runtime, Writer
+from reconciler.model.ports import Reader, Runtime, Writer
 from reconciler.model.report import Report
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import OfTheTenant, RowQuery, Rows
@@ -28,9 +29,11 @@ from reconciler.steps.diff import diff
 from reconciler.steps.explain import explain
 from reconciler.steps.guard import guard
 from reconciler.steps.impact import measure_impact
+from reconciler.steps.import_live import Chosen, import_live
 from reconciler.steps.load import load
 from reconciler.steps.order import build_plan
 from reconciler.steps.read_tenant import read_tenant
+from reconciler.steps.read_tenant.inventory import read_inventory
 from reconciler.steps.what_if import estimate_effect
 
 
@@ -109,6 +112,20 @@ def estimate_what_if(workspace: Workspace, runtime: Runtime, suppositions: Seque
         changes = diff(supposed, decide(supposed, live), live, tokens)
         rows.append(estimate_effect(changes, segment, each.value))
     return WhatIf(segment, first.setting, tuple(rows), desired.meant, (*desired.notices, *live.notices))
+
+
+def draft_manifests(desired: Desired, reader: Reader, chosen: Chosen, *, adopts: bool) -> Imported:
+    """Read every object of the tenant, and say what manifests would declare those that are chosen.
+
+    Raises:
+        ReconcilerError: the tenant cannot be read.
+    """
+    from reconciler.steps.load.schema_check import (
+        list_faults,
+    )  # its library is slow to import, and of no other use here
+
+    objects, unseen = read_inventory(reader)
+    return import_live(desired, objects, reader.surfaces, list_faults, chosen, adopts=adopts, unseen=unseen)
 
 
 def commit(plan: Plan, writer: Writer, ledger: Ledger, options: ApplyOptions) -> Report:

@@ -26,6 +26,8 @@ from reconciler.cli.output_encoding import print_document, speak_any_encoding
 from reconciler.model.errors import Exit, ReconcilerError
 
 _EARLIER_NAMES = {"owed": "pending"}
+_MODULES = {"import": "import_manifests"}
+"""Commands whose name is a word of Python's."""
 
 
 class Commands(click.Group):
@@ -33,12 +35,13 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every command, in alphabetical order."""
-        names = (module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+        words = {module: word for word, module in _MODULES.items()}
+        names = (words.get(each.name, each.name).replace("_", "-") for each in pkgutil.iter_modules(__path__))
         return sorted(name for name in names if self.get_command(ctx, name) is not None)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """One command by its name, or by one that it had before."""
-        name = cmd_name.replace("-", "_")
+        name = _MODULES.get(cmd_name, cmd_name.replace("-", "_"))
         if name in _EARLIER_NAMES:
             name = _EARLIER_NAMES[name]
             click.echo(f"Notice: `{cmd_name}` is now `{name}`", err=True)

@@ -124,6 +124,7 @@ class _Apply:
         if self.output_format == "text":
             show("plan", self.output_format, proposed, full=True)
         if proposed.empty and not proposed.refusals:
+            self.runtime.ledger(self.desired).note_protected(proposed)
             if waiting:
                 self.runtime.ledger(self.desired).supersede(proposed.workspace)
             if self.output_format == "json":

@@ -93,8 +93,9 @@ def init(
     from datetime import UTC, datetime
 
     from reconciler.model.instants import find_last_midnight, format_instant
+    from reconciler.model.written_files import write_files
     from reconciler.steps.load.editor_schema import make_editor_schema
-    from reconciler.steps.new_repository import Answers, make_repository, write_repository
+    from reconciler.steps.new_repository import Answers, make_repository
 
     asks = not yes and sys.stdin.isatty() and sys.stdout.isatty()
     host = _ask(asks, tenant_host, "Host of the tenant, or none for the embedded one", _EMBEDDED, _check_host)
@@ -107,7 +108,7 @@ def init(
         today=format_instant(find_last_midnight(datetime.now(UTC))),
     )
     made = make_repository(answers, make_editor_schema())
-    write_repository(folder, made)
+    write_files(folder, made)
     _tell(folder, made, answers)
     return 0
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -76,6 +77,10 @@ class LocalRuntime:
     def reader(self, desired: Desired) -> CampaignReader:
         """The tenant that is meant, to be read only."""
         return self._stack.enter_context(self.reader_type(self._connect(desired)))
+
+    def reader_of_all(self, desired: Desired) -> CampaignReader:
+        """The same, for every object whole: those that nothing declares as well."""
+        return self._stack.enter_context(self.reader_type(replace(self._connect(desired), declared=None)))
 
     def writer(self, desired: Desired) -> TenantWriter:
         """The tenant that is meant, to be written."""

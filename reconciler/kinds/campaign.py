@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from reconciler.kinds import abandonment_policy, contact_list, segment
 from reconciler.model import schedule
 from reconciler.model.campaign import Campaign, Staffing, parse_told_window
+from reconciler.model.campaign_draft import draft_campaign
 from reconciler.model.campaign_state import RunState, confirms, needs_no_write, read_state
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import (
@@ -269,6 +271,7 @@ KIND = Kind(
     queries=queries,
     queries_for_unmanaged=make_queries_for_unmanaged,
     check=check,
+    draft=partial(draft_campaign, lists=contact_list.KIND.name, policies=abandonment_policy.KIND.name),
     immutable=frozenset({"dialType"}),
     replacement=ReplaceBehaviour(make_replacement_fields, find_downtime),
     needed=frozenset({"abandonThreshold"}),

@@ -67,8 +67,13 @@ def strike_out(applied: Applied, plan: Plan) -> Applied:
     )
 
 
-def note_applied(plan: Plan, run: str, ended: Mapping[Address, StepResult], at: datetime) -> Applied:
-    """How a run left what its plan names: what it found to be right, and what it changed and read back."""
+def note_applied(
+    plan: Plan, run: str, ended: Mapping[Address, StepResult], at: datetime, earlier: Applied | None = None
+) -> Applied:
+    """How a run left what its plan names: what it found to be right, and what it changed and read back.
+
+    What was protected stays so while no manifest speaks of it any more, until it is released.
+    """
     failed = {str(address.object) for address, result in ended.items() if result.outcome is not Outcome.DONE}
     objects = {
         str(change.address): None if str(change.address) in failed else change.after
@@ -82,7 +87,23 @@ def note_applied(plan: Plan, run: str, ended: Mapping[Address, StepResult], at: 
         known = str(change.address) not in failed
         left = change.after if whole else None
         lists[str(change.address)] = AppliedList(left, change.definition) if known else None
-    return Applied(run, at, objects, lists)
+    return Applied(run, at, objects, lists, _list_protected(plan, earlier))
+
+
+def note_protected(plan: Plan, earlier: Applied | None) -> Applied | None:
+    """What is known once a plan that changes nothing was applied; None: nothing is that was not known before."""
+    protected = _list_protected(plan, earlier)
+    if protected == ({} if earlier is None else earlier.protected):
+        return None
+    return replace(earlier or Applied("", plan.created), protected=protected)
+
+
+def _list_protected(plan: Plan, earlier: Applied | None) -> dict[str, str]:
+    spoken = {f"{each.address.kind}/{each.name}": each for each in plan.objects}
+    kept = {} if earlier is None else {name: at for name, at in earlier.protected.items() if name not in spoken}
+    return kept | {
+        name: each.protected for name, each in spoken.items() if each.protected is not None and not _is_gone(each)
+    }
 
 
 def _is_gone(change: ObjectChange) -> bool:

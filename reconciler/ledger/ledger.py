@@ -191,7 +191,21 @@ class Ledger:
         Raises:
             LedgerError: the ledger cannot be written.
         """
-        self._keep_applied(plan, last_applied.note_applied(plan, run, ended, datetime.now(UTC)))
+        earlier = self.fetch_applied(plan.workspace)
+        self._keep_applied(plan, last_applied.note_applied(plan, run, ended, datetime.now(UTC), earlier))
+
+    def note_protected(self, plan: Plan) -> None:
+        """Keep which objects are protected, where a plan changes nothing else.
+
+        Raises:
+            LedgerError: another run is under way, or the ledger cannot be written.
+        """
+        if last_applied.note_protected(plan, self.fetch_applied(plan.workspace)) is None:
+            return
+        with lock.hold_lock(self.store):
+            known = last_applied.note_protected(plan, self.fetch_applied(plan.workspace))
+            if known is not None:
+                self._keep_applied(plan, known)
 
     def _keep_applied(self, plan: Plan, known: Applied) -> None:
         last_applied.keep_applied(self.store, (plan.workspace, self.tenant, self.environment), known)

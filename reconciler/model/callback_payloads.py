@@ -35,6 +35,7 @@ def make_plan_occasion(plan: Plan, now: datetime) -> Occasion:
         "objects": {
             "create": plan.count(Action.CREATE),
             "update": plan.count(Action.UPDATE),
+            "adopt": plan.adoptions,
             "replace": plan.count(Action.REPLACE),
             "delete": plan.count(Action.DELETE),
             "release": plan.count(Action.RELEASE),

@@ -37,15 +37,18 @@ class Applied:
     """How the last apply left the tenant, as the ledger has it.
 
     Attributes:
-        run: its name. at: when it ended.
+        run: its name; empty: there was none, and only what is protected is known. at: when it ended.
         objects: the fields of each object that was declared, by its address; None: nobody knows, as its step did not
             end well. lists: the same of lists of contacts, by the address of the segment's band.
+        protected: by kind and live name (`Campaign/Evening`), where a manifest said that an object is protected; it may
+            be gone since.
     """
 
     run: str
     at: datetime
     objects: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
     lists: Mapping[str, AppliedList | None] = field(default_factory=dict)
+    protected: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ def object_document(change: ObjectChange) -> dict[str, Any]:
         "unmoved": None if change.unmoved is None else to_json(change.unmoved),
         "dialled_by": list(change.dialled_by),
         "alike": [list(each) for each in change.alike],
+        **({"unadopted": True} if change.unadopted else {}),
+        **({} if change.protected is None else {"protected": change.protected}),
     }
 
 
@@ -166,6 +168,8 @@ def read_object(each: Mapping[str, Any]) -> ObjectChange:
         unmoved=None if each["unmoved"] is None else from_json(Unmoved, each["unmoved"]),
         dialled_by=tuple(each["dialled_by"]),
         alike=tuple((name, object_id) for name, object_id in each["alike"]),
+        unadopted=each.get("unadopted", False),
+        protected=each.get("protected"),
     )
 
 

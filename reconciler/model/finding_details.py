@@ -29,6 +29,8 @@ DETAILS: Mapping[str, Detail] = {
     "name": Detail(_TEXT, "the object's name in the tenant"),
     "kind": Detail(_TEXT, "the kind of the object, or of the objects that nobody could look at"),
     "objects": Detail(_OBJECTS, "objects of the tenant that may be meant: name, id, and the workspace that marked it"),
+    "where": Detail(_TEXT, "the place in the manifests that says it, as file:line:column"),
+    "action": Detail(_TEXT, "what would be done to it: `delete`, `replace` or `empty`"),
     "workspace": Detail(_TEXT, "the workspace whose mark the object carries"),
     "field": Detail(_TEXT, "the setting, as the tenant calls it"),
     "value": Detail(_OPTIONAL_TEXT, "what the setting is in the tenant"),

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.model.campaign_state import RunState
+from reconciler.model.draft import Draft, NameOf
 from reconciler.model.external_references import Named
 from reconciler.model.problem import Problem
 from reconciler.model.reason import Reason
@@ -128,6 +129,10 @@ def _no_problems(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     return ()
 
 
+def _draft_as_told(fields: Fields, name_of: NameOf) -> Draft:
+    return Draft(dict(fields))
+
+
 def _no_names(resource: Resource) -> Iterable[Named]:
     return ()
 
@@ -161,6 +166,7 @@ class Kind:
         single: whether a workspace may have only one.
         run_states: how its objects are set to work, where they do something by themselves.
         likeness: by live field, how its values are compared where that is more than whether they are equal.
+        draft: live fields, and which manifests declare other objects → what a manifest could say of the object.
         protects: whether its objects keep people from being called: nothing is set to work unless they are as declared.
     """
 
@@ -184,6 +190,7 @@ class Kind:
     single: bool = False
     run_states: RunStates | None = None
     likeness: Mapping[str, Likeness] = field(default_factory=dict)
+    draft: Callable[[Fields, NameOf], Draft] = _draft_as_told
     protects: bool = False
 
     def as_declared(self, name: str, live: Any, declared: Any) -> bool:

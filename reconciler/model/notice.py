@@ -19,6 +19,8 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "rename_done": ("object", "name", "earlier", "where"),
     "release_done": ("object", "state", "where"),
     "nothing_to_release": ("name",),
+    "not_adopted": ("count", "kinds"),
+    "adoption_declined": ("object", "where"),
 }
 """Every code with the names of its arguments, which are JSON values."""
 

@@ -96,6 +96,8 @@ class ObjectChange:
         previous: what the tenant calls an object that is renamed; None: as it is to be called. unmoved: why one that
             had another name before cannot be renamed; None where it can, or was not.
         dialled_by: of an object that is released, the campaigns that may be dialling it, itself among them.
+        unadopted: whether it is nobody's, and its manifest says that it stays so (`adopt: false`).
+        protected: where a manifest says that it is protected, as a place; None: none does.
         alike: names and ids of the live objects of its kind that nobody can tell from it by their names, itself among
             them; of one that is made, also of those whose names differ by case.
     """
@@ -120,6 +122,8 @@ class ObjectChange:
     previous: str | None = None
     unmoved: Unmoved | None = None
     dialled_by: tuple[str, ...] = ()
+    unadopted: bool = False
+    protected: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,5 +163,13 @@ class Plan:
         yield from self.numbers
 
     def count(self, action: Action) -> int:
-        """How many objects are created, updated, deleted or left alone."""
-        return sum(change.action is action for change in self.objects)
+        """How many objects are created, updated, deleted or left alone.
+
+        Adopting is counted apart, as Terraform counts imports: an object that is adopted and changed counts as both.
+        """
+        return sum(change.action is action and (bool(change.fields) or not change.adopts) for change in self.objects)
+
+    @property
+    def adoptions(self) -> int:
+        """How many objects of nobody's become this workspace's, changed or not."""
+        return sum(change.adopts for change in self.objects)

@@ -54,6 +54,7 @@ def reach_verdict(plan: Plan) -> Verdict:
     status = Status.REFUSED if blocked else Status.NO_CHANGES if plan.empty else Status.CHANGES
     acts = {each.value: each for each in Action if each is not Action.NO_OP}
     counts = {name: plan.count(action) for name, action in acts.items()}
+    counts["adopt"] = plan.adoptions
     counts["moved"] = sum(change.previous is not None for change in plan.objects)
     for name in ("adds", "updates", "removes"):
         counts[f"contacts_{name.removesuffix('s')}"] = sum(getattr(change, name) for change in plan.rows)

@@ -15,7 +15,7 @@ from reconciler.model.object_change import Action, ObjectChange
 
 def trace_causes(changes: Changes, applied: Applied | None) -> Causes | None:
     """Where the changes come from, against how the last apply left the tenant; None where nobody knows that."""
-    if applied is None:
+    if applied is None or not applied.run:  # all that it knows may be what is protected
         return None
     objects = {
         str(change.address): _trace_object(change, applied)

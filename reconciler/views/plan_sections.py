@@ -106,6 +106,7 @@ def iter_head(value: Plan) -> Iterator[Cell]:
         named += [*say(", environment "), *name(value.environment)]
     yield (*named, *say(", workspace "), *name(value.workspace), *say(f", as of {format_instant(value.as_of)}"))
     counts = [f"{value.count(action):,} to {action.value}" for action in reversed(_ORDER) if value.count(action)]
+    counts += [f"{value.adoptions:,} to adopt"] if value.adoptions else []
     adds, updates, removes = (sum(getattr(row, each) for row in value.rows) for each in ("adds", "changed", "removes"))
     aged = sum(row.aged for row in value.rows)
     calendar = f", ~{aged:,} by recency alone" if aged else ""

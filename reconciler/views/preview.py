@@ -59,6 +59,7 @@ def _describe_head(value: Preview) -> Iterator[Text]:
 
 def _describe_plan(plan: Plan) -> str:
     counts = [f"{plan.count(action):,} to {action.value}" for action in Action if action is not Action.NO_OP]
+    counts += [f"{plan.adoptions:,} to adopt"] if plan.adoptions else []
     adds, updates, removes = (sum(getattr(row, each) for row in plan.rows) for each in ("adds", "updates", "removes"))
     told = ", ".join(each for each in counts if not each.startswith("0 "))
     return f"Plan: {told or 'no object changes'}; contacts +{adds:,} ~{updates:,} -{removes:,}."
@@ -168,7 +169,7 @@ def _make_plan_document(plan: Plan) -> dict[str, Any]:
     return {
         "digest": plan_digest(plan),
         "empty": plan.empty,
-        "objects": {action.value: plan.count(action) for action in Action},
+        "objects": {**{action.value: plan.count(action) for action in Action}, "adopt": plan.adoptions},
         "contacts": {
             name: sum(getattr(row, name) for row in plan.rows) for name in ("adds", "updates", "removes", "unchanged")
         },

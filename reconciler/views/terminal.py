@@ -146,10 +146,11 @@ def _describe_summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     aged = sum(change.aged for change in rows)
     calendar = f", ~{aged:,} by recency alone" if aged else ""
     replaced, let_go = value.count(Action.REPLACE), value.count(Action.RELEASE)
+    taken = f"{value.adoptions} to adopt, " if value.adoptions else ""
     anew = f"{replaced} to replace, " if replaced else ""
     anew += f"{let_go} to release, " if let_go else ""
     yield Text(
-        f"Plan: {made} to create, {changed} to change, {anew}{deleted} to delete; "
+        f"Plan: {made} to create, {changed} to change, {taken}{anew}{deleted} to delete; "
         f"contacts +{adds:,} ~{updates:,} -{removes:,}{calendar} on {format_count(len(rows), 'list')}"
         f"{outcome_view.describe_sums(value)}.",
         "bold",

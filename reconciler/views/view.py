@@ -25,6 +25,7 @@ Subject = Literal[
     "audit",
     "audit-log",
     "approvals",
+    "imported",
 ]
 """What can be shown."""
 

@@ -16,6 +16,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from reconciler.cli import run
+from reconciler.model import written_files
 from reconciler.simulator import Simulator
 from reconciler.steps import new_repository
 from reconciler.steps.load.editor_schema import make_editor_schema
@@ -135,9 +136,9 @@ def test_where_one_file_cannot_be_written_none_is_left(
         real(path, mode)
 
     monkeypatch.setattr(Path, "chmod", full)
-    wanted = new_repository.NotWritten if isinstance(error, OSError) else KeyboardInterrupt
+    wanted = written_files.NotWritten if isinstance(error, OSError) else KeyboardInterrupt
     with pytest.raises(wanted):
-        new_repository.write_repository(tmp_path / "new", made)
+        written_files.write_files(tmp_path / "new", made)
     assert files_of(tmp_path) == {"mine": b"stays"}
 
 

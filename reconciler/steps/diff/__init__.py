@@ -18,7 +18,8 @@ from reconciler.model.list_change import Accounting, RowChange
 from reconciler.model.live_state import Live
 from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.segment_membership import Members
-from reconciler.steps.diff import list_diff, object_diff
+from reconciler.steps.diff import list_diff, object_diff, undeclared_objects
+from reconciler.steps.diff.adoption_notices import describe_adoptions
 
 
 def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Changes:
@@ -28,9 +29,10 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
         BadInput: something declared cannot be made or changed through the tenant's surfaces.
     """
     told = tuple(object_diff.list_notices(desired, live))
-    found = [*object_diff.diff_declared(desired, live), *object_diff.list_released(desired, live)]
-    found += object_diff.list_pruned(desired, live) if desired.prune else ()
+    found = [*object_diff.diff_declared(desired, live), *undeclared_objects.list_released(desired, live)]
+    found += undeclared_objects.list_pruned(desired, live) if desired.prune else ()
     found = list(object_diff.add_alike(found, live))
+    told = (*told, *describe_adoptions(desired, found))
     accounts: list[Accounting] = []
     rows: list[RowChange] = []
     into = desired.scratch / "rows"
@@ -43,7 +45,7 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
         numbers = tuple(
             dnc_additions.plan_additions(backend, make_disposition_sets(desired.catalogue), live.rows, tokens, into)
         )
-    left = tuple(object_diff.list_undeclared(desired, live))
+    left = tuple(undeclared_objects.list_undeclared(desired, live))
     return Changes(tuple(found), tuple(rows), tuple(accounts), outcomes, numbers, left, told)
 
 

@@ -13,11 +13,10 @@ from reconciler.model.desired_state import Desired
 from reconciler.model.kind import Kind, Later, ReplaceBehaviour
 from reconciler.model.live_state import Live, LiveObject
 from reconciler.model.notice import Notice
-from reconciler.model.object_change import Action, FieldChange, ObjectChange, Replacement, Undeclared, Unmoved
+from reconciler.model.object_change import Action, FieldChange, ObjectChange, Replacement, Unmoved
 from reconciler.model.reason import Reason
 from reconciler.model.rename_lookup import Held, find_unmoved, name_of
 from reconciler.model.resource import Resource
-from reconciler.model.resource_address import Address
 from reconciler.model.surface_wire import Wire
 from reconciler.steps.diff import field_changes, released_objects
 
@@ -103,7 +102,19 @@ def _make_creation(resource: Resource, fields: Mapping[str, Any], surface: Wire)
         seconds_later={name: value.seconds for name, value in later.items()},
         references=surface.list_references(plain),
         why=(Reason("absent"),),
+        unadopted=_declines(resource),
+        protected=_find_protection(resource),
     )
+
+
+def _declines(resource: Resource) -> bool:
+    """Whether a manifest says that its object is not to be taken over."""
+    return resource.spec.get("adopt") is False
+
+
+def _find_protection(resource: Resource) -> str | None:
+    """The place at which a manifest says that its object is protected."""
+    return str(resource.where("spec", "protect")) if resource.spec.get("protect") is True else None
 
 
 def add_alike(changes: Iterable[ObjectChange], live: Live) -> Iterator[ObjectChange]:
@@ -137,11 +148,14 @@ def _make_update(
     differing = {name: value for name, value in wanted.items() if not kind.as_declared(name, held.get(name), value)}
     written = {name: _overlay(held.get(name), value) for name, value in differing.items()}
     after = {**held, **written}
-    adopts = found.owner is None and surface.writable
+    nobodys = found.owner is None and surface.writable
+    adopts, unadopted = nobodys and not _declines(resource), nobodys and _declines(resource)
     changed = tuple(field_changes.changed(found.fields, after)) if written else ()
     why = [Reason("differs")] if changed else []
     if adopts:
         why.append(Reason("adopted"))
+    if unadopted:
+        why.append(Reason("not_adopted"))
     return ObjectChange(
         address=resource.address,
         name=found.name,
@@ -157,6 +171,8 @@ def _make_update(
         precondition=found.digest(),
         previous=name_of(found) if name_of(found) != fields["name"] else None,
         why=tuple(why) or (Reason("as_declared"),),
+        unadopted=unadopted,
+        protected=_find_protection(resource),
     )
 
 
@@ -202,84 +218,6 @@ def _split_fields(fields: Mapping[str, Any]) -> tuple[dict[str, Later], dict[str
     """What is fixed when the object is created, and the rest."""
     later = {name: value for name, value in fields.items() if isinstance(value, Later)}
     return later, {name: value for name, value in fields.items() if name not in later}
-
-
-def list_pruned(desired: Desired, live: Live) -> Iterator[ObjectChange]:
-    """The deletion of what carries this workspace's mark and is declared no longer, where it can be deleted."""
-    for _, surface, address, found in _iter_left(desired, live):
-        if not surface.deletes:
-            continue
-        yield ObjectChange(
-            address=address,
-            name=found.name,
-            action=Action.DELETE,
-            before=found.fields,
-            after=None,
-            owner=found.owner,
-            releases=surface.list_references(found.fields),
-            precondition=found.digest(),
-            why=(Reason("undeclared"), *((Reason("made_inactive"),) if surface.requests.inactive else ())),
-        )
-
-
-def list_undeclared(desired: Desired, live: Live) -> Iterator[Undeclared]:
-    """The same objects where they stay: a plan names them, and whether they call anybody.
-
-    They do where nobody asks for their deletion, and where the tenant's surface deletes none.
-    """
-    for kind, surface, address, found in _iter_left(desired, live):
-        if desired.prune and surface.deletes:
-            continue
-        activity, uses = kind.run_states, surface.list_references(found.fields)
-        state = None if activity is None else found.fields.get(activity.field)
-        dials = activity is not None and activity.may_run(found.fields)
-        yield Undeclared(address, found.name, None if state is None else str(state), dials, uses)
-
-
-def _iter_left(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Address, LiveObject]]:
-    """What is ours, declared no longer, and not released."""
-    wanted = released_objects.find_released(desired, live)
-    for kind, surface, address, found in _iter_ours(desired, live):
-        if (kind.name, found.name) not in wanted:
-            yield kind, surface, address, found
-
-
-def list_released(desired: Desired, live: Live) -> Iterator[ObjectChange]:
-    """What is ours and is managed no longer: its mark is removed, and it stays as it is."""
-    wanted = released_objects.find_released(desired, live)
-    for kind, surface, address, found in _iter_ours(desired, live):
-        if (kind.name, found.name) in wanted:
-            resource, why = wanted[kind.name, found.name]
-            yield ObjectChange(
-                address=address if resource is None else resource.address,
-                name=found.name,
-                action=Action.RELEASE,
-                before=found.fields,
-                after=found.fields,
-                owner=found.owner,
-                releases=surface.list_references(found.fields),
-                precondition=found.digest(),
-                dialled_by=released_objects.list_dialling(kind, found, live),
-                why=(why,),
-            )
-
-
-def _iter_ours(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Address, LiveObject]]:
-    for kind in load_kinds().values():
-        surface = kind.surface(live.surfaces)
-        if surface is None or not surface.writable:
-            continue
-        declared = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
-        for name, found in sorted(live.objects.get(kind.name, {}).items()):
-            if found.owner == desired.settings.name and name not in declared:
-                yield kind, surface, _make_address(kind.name, name, desired), found
-
-
-def _make_address(kind: str, name: str, desired: Desired) -> Address:
-    """An address for a live object, which no manifest may have: a list that is renamed leaves its old self behind."""
-    taken = {str(each) for address in desired.catalogue.resources for each in (address, address.activation)}
-    address = Address(kind, name)
-    return Address(kind, f"{name} (undeclared)") if str(address) in taken else address
 
 
 def _overlay(live: Any, wanted: Any) -> Any:

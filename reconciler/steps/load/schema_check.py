@@ -22,6 +22,7 @@ from jsonschema.validators import extend
 
 from reconciler.kinds import load_kinds, load_schema, load_shared_schema
 from reconciler.model.countries import find_country
+from reconciler.model.draft import SchemaFault
 from reconciler.model.instants import EARLIEST, LATEST, LONGEST, is_reckonable, parse_duration, parse_instant
 from reconciler.model.nearest_name import suggest
 from reconciler.model.problem import Problem, Problems
@@ -157,6 +158,22 @@ def check(document: Document) -> Problems:
     fitting = _load_validator(known) if known else _load_common_validator()
     problems += describe_schema_errors(fitting.iter_errors(value), document, fitting.schema)
     return Problems(problem for problem in problems if problem.where not in document.spoiled)
+
+
+def list_faults(manifest: Mapping[str, Any]) -> list[SchemaFault]:
+    """The places at which a manifest of a known kind is not what its schema says, for a program that mends it."""
+    return [_make_fault(error) for error in _load_validator(manifest["kind"]).iter_errors(manifest)]
+
+
+def _make_fault(error: ValidationError) -> SchemaFault:
+    path, value = tuple(error.absolute_path), error.instance
+    schema: Any = error.schema
+    wanted: Any = error.validator_value
+    if error.validator == "additionalProperties" and isinstance(schema, Mapping) and isinstance(value, Mapping):
+        return SchemaFault(path, unknown=tuple(key for key in value if key not in schema.get("properties", {})))
+    if error.validator == "required" and isinstance(value, Mapping):
+        return SchemaFault(path, missing=tuple(key for key in wanted if key not in value))
+    return SchemaFault(path)
 
 
 def _describe_unknown_kind(document: Document, kind: Any) -> Problem:
