@@ -15,7 +15,7 @@ from hypothesis import settings
 from reconciler.cli import run as run_program
 from reconciler.model.well_known_names import load_pipeline_variables
 from reconciler.simulator import Options, Simulator
-from tests import s3, slices
+from tests import nice_document, s3, slices
 
 # an expression is thousands of small objects that live as long as it does: looking through them all again and again
 # takes a tenth of the time of the suite
@@ -130,6 +130,18 @@ def pytest_configure() -> None:
     # a pipeline that runs this suite is none that runs the program: there this machine would be no host by default
     for name in (*load_pipeline_variables(), "RECONCILER_FLOOR"):
         os.environ.pop(name, None)
+    if nice_document.DOCUMENT:
+        nice_document.WATCH.begin()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Hold what a test asked of NICE's API, and what it was answered, to the vendor's document."""
+    yield
+    faults, asked = nice_document.WATCH.drain()
+    if asked:
+        item.user_properties.append((nice_document.OPERATIONS, sorted(asked)))
+    assert not faults, faults
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -159,3 +171,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         counts = [value for each in reports for name, value in each.user_properties if name == what]
         if counts:
             terminalreporter.write_line(f"{sum(counts):,} {what}, in {len(counts)} tests")
+    asked = [set(value) for each in reports for name, value in each.user_properties if name == nice_document.OPERATIONS]
+    if asked:
+        terminalreporter.write_line(f"{len(set().union(*asked))} {nice_document.OPERATIONS}, in {len(asked)} tests")

@@ -239,7 +239,7 @@ def parameters(client: Client, number: int) -> Any:
         (
             "general-settings",
             {"generalSettings": {"aggressiveness": "4", "waitTimeFactor": 1, "abandonRateCutoff": None}},
-            {"generalSettings": {"aggressiveness": 4.0, "waitTimeFactor": True, "abandonRateCutoff": None}},
+            {"generalSettings": {"aggressiveness": 4.0, "waitTimeFactor": True}},
         ),
         (
             "cpa-management",

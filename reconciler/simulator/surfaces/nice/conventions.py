@@ -19,9 +19,9 @@ VERSIONS = range(20, 35)
 NEWEST = 33
 FLAT_CAMPAIGNS = 33
 """From this version on a campaign is flat."""
-DOCUMENTED = 30
+DOCUMENTED = FLAT_CAMPAIGNS
 """From this version on what is told is as the vendor's document has it; before, where the two disagree, as a client of
-that time reads it [inf]: the document says 30 of itself, and the client asks for 21."""
+that time reads it [inf]: the document has the campaigns of this version, and the client asks for 21."""
 BUSINESS_UNIT = {"businessUnitId": 4711, "businessUnitName": "Embedded"}
 LARGEST_PAGE = 1000
 """Rows of a page (ours: the range is not published)."""

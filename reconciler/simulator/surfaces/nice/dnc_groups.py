@@ -137,7 +137,20 @@ def _search(call: Call) -> Reply:
     """`POST /dnc-groups/search?phoneNumber=`: the number is in the query."""
     number = call.query.get("phoneNumber", "")
     found = [each for each in groups_of(call).held.values() if number in each.numbers]
-    rows = [{"dncGroupId": each.number, "dncGroupName": each.name, "formattedPhone": number} for each in found]
+    now = wire_time(call.tenant.store.now())
+    rows = [
+        {
+            "dncGroupId": each.number,
+            "dncGroupName": each.name,
+            # a number (spec), whatever it may mean
+            "dncGroupDescription": 0,
+            "formattedPhone": number,
+            "expiredDate": each.numbers[number],
+            "dateCollected": now,
+            "lastUpdateTime": now,
+        }
+        for each in found
+    ]
     return Reply(body={"searchResults": rows})
 
 

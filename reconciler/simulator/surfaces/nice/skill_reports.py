@@ -188,7 +188,7 @@ def _refuse_unknown(call: Call) -> None:
 
 
 def _read_contacts(call: Call) -> Reply:
-    """`GET /wfm-data/skills/contacts?startDate=&endDate=`: `contactStats`, before version 30 (client)."""
+    """`GET /wfm-data/skills/contacts?startDate=&endDate=`: `contactStats`, before version 33 (client)."""
     _refuse_unknown(call)
     since, until = span(call)
     contacts = _count_contacts(call, since, until)
@@ -207,7 +207,7 @@ def _read_contacts(call: Call) -> Reply:
 
 
 def _read_agents(call: Call) -> Reply:
-    """`GET /wfm-data/skills/agent-performance?startDate=&endDate=`: `skillsPerformance`, before version 30 (client)."""
+    """`GET /wfm-data/skills/agent-performance?startDate=&endDate=`: `skillsPerformance`, before version 33 (client)."""
     _refuse_unknown(call)
     since, _ = span(call)
     rows = [

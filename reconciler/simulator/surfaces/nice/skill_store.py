@@ -182,8 +182,8 @@ def find_skill(call: Call, name: str = "skillId") -> Skill:
 
 
 def tell_block(name: str, held: Mapping[str, Any]) -> Any:
-    """A block as `/parameters` tells it."""
-    told: dict[str, Any] = dict(held)
+    """A block as `/parameters` tells it; what was set to null is not told."""
+    told: dict[str, Any] = {name: value for name, value in held.items() if value is not None}
     match name:
         case "generalSettings":
             if told.get("aggressiveness") is not None:
