@@ -138,6 +138,8 @@ class Exchange:
         if route.scope:
             tenant.pace.admit(surface.name)
             tenant.tokens.check(surface.name, call.authorization, route.scope)
+        if surface.check is not None:
+            surface.check(call)
         _check_form(call, route)
         with tenant.store.lock:
             return route.handler(call)

@@ -101,6 +101,7 @@ class Surface:
         grant: what it makes of the reply to a token request, where that is not the contract's.
         refuse: how it says no, where that is not as the others do.
         issue: how it answers a token request, where that is not by OAuth 2.0 client credentials.
+        check: what every call of its endpoints has to have; raises a Refusal.
         find_inner: a path → what of it is below a base URL, where several are good; None: nothing.
         hosts: of the vendor that it is found at, for a tenant that stands in for them; `*.` stands for one part.
     """
@@ -115,6 +116,7 @@ class Surface:
     grant: Callable[[Call, Mapping[str, Any]], Mapping[str, Any]] | None = None
     refuse: Callable[[Call, Refusal], Reply] | None = None
     issue: Callable[[Call], Mapping[str, Any]] | None = None
+    check: Callable[[Call], None] | None = None
     find_inner: Callable[[str], str | None] | None = None
     hosts: tuple[str, ...] = ()
 

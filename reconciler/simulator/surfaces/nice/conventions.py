@@ -47,6 +47,12 @@ def find_version(call: Call) -> int:
     return int(match[1]) if match else NEWEST
 
 
+def check_accepted(call: Call) -> None:
+    """Nothing is answered to who accepts nothing [client]; the status is ours."""
+    if "Accept" not in call.headers and _BASE.fullmatch(call.path):
+        raise bad_request("No known way to render data")
+
+
 def refuse(call: Call, refusal: Refusal) -> Reply:
     """A refusal in one of its two forms; the text stands in a header as well, and of a 404 in that alone."""
     header = {**refusal.headers, "icStatusDescription": refusal.message}

@@ -17,6 +17,7 @@ from reconciler.simulator.surfaces.nice.conventions import (
     NAME,
     NEWEST,
     PERMISSION,
+    check_accepted,
     choose_fields,
     find_inner,
     read,
@@ -183,6 +184,7 @@ SURFACE = Surface(
     logs_rows=False,
     refuse=refuse,
     issue=issue_by_access_key,
+    check=check_accepted,
     find_inner=find_inner,
     hosts=HOSTS,
 )
