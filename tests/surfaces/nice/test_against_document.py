@@ -31,7 +31,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_this_program_asks_as_the_document_has_it(nice: Folder, tenant: Simulator, run: Run) -> None:
+def test_this_program_asks_as_the_document_has_it(
+    nice: Folder, tenant: Simulator, run: Run, record_property: Callable[[str, object], None]
+) -> None:
     declare_tenant(nice, tenant.url, f"{SETTINGS}, scheduleZone: America/New_York")
     declare_campaign(nice)
     nice.write("group.yaml", manifest("DncGroup", "company", "scrubs: [chosen]\ncontributors: [chosen]"))
@@ -47,6 +49,7 @@ def test_this_program_asks_as_the_document_has_it(nice: Folder, tenant: Simulato
     tenant.faults.add("reset-after", method="POST", path="upload$")
     assert run("apply", "--yes").code == 0
     faults, asked = nice_document.WATCH.drain()
+    record_property(nice_document.OPERATIONS, sorted(asked))
     assert (faults, len(asked) >= 34) == ([], True), sorted(asked)
 
 
@@ -172,7 +175,9 @@ def walk() -> Iterator[Walk]:
         made.session.close()
 
 
-def test_every_endpoint_of_the_embedded_tenant_is_as_the_document_has_it(walk: Walk) -> None:
+def test_every_endpoint_of_the_embedded_tenant_is_as_the_document_has_it(
+    walk: Walk, record_property: Callable[[str, object], None]
+) -> None:
     nice_document.WATCH.drain()
     below = [
         each for each in ROUTES if not each.path.startswith(("/.well-known/", "/auth/", "/public/", "/media-", "/rta/"))
@@ -186,6 +191,7 @@ def test_every_endpoint_of_the_embedded_tenant_is_as_the_document_has_it(walk: W
     )
     refused = [line for route in routes for line in walk.walk(route)]
     faults, asked = nice_document.WATCH.drain()
+    record_property(nice_document.OPERATIONS, sorted(asked))
     print(f"{len(asked)} operations of the document", *sorted(asked), sep="\n")  # noqa: T201 - it is to be read
     # the document tells many rows as one object there, so nobody knows how they are told
     unknown = ("GET /wfm-data/skills/contacts", "GET /wfm-data/skills/agent-performance")
