@@ -30,6 +30,7 @@ from reconciler.steps.explain import explain
 from reconciler.steps.guard import guard
 from reconciler.steps.impact import measure_impact
 from reconciler.steps.import_live import Chosen, import_live
+from reconciler.steps.keep_decisions import keep_decisions
 from reconciler.steps.load import load
 from reconciler.steps.order import build_plan
 from reconciler.steps.read_tenant import read_tenant
@@ -57,7 +58,8 @@ def make_plan(desired: Desired, live: Live, runtime: Runtime) -> Plan:
     runtime.start_phase(Phase.IMPACT)
     impact = measure_impact(desired, members, checked, live)  # who starts and stops being called
     causes = trace_causes(changes, live.applied)  # pure; what changed in git, and what behind our back
-    return build_plan(checked, desired, live, desired.now, impact, causes)  # pure; dependency order; a Plan is a value
+    plan = build_plan(checked, desired, live, desired.now, impact, causes)  # pure; dependency order; a Plan is a value
+    return keep_decisions(plan, members, desired)  # for proofs of whom it leaves out
 
 
 def propose_again(desired: Desired, runtime: Runtime, first: Live) -> tuple[Plan, Live]:

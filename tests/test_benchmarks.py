@@ -14,6 +14,7 @@ SMALL = {
     "concentration": ["20000"],
     "delivery": ["200", "--most", "200", "--method", "listContacts"],
     "dispositions": ["10", "--most", "0"],
+    "evidence": ["500", "20"],
     "exposure": ["2000"],
     "phones": ["2000"],
     "preview": ["1000"],

@@ -67,7 +67,7 @@ DOORS = {
     "aiohttp": ["simulator"],
     "websockets": ["cxone/event_socket.py"],
     "vcr": [],
-    "cryptography": ["ledger/sealing.py", "simulator/host_certificates.py"],
+    "cryptography": ["ledger/sealing.py", "ledger/evidence_key.py", "simulator/host_certificates.py"],
 }
 """One library, one door: where each may be imported, below `reconciler/`."""
 

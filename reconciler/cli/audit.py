@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.audit_evidence import COMMANDS, check_reason
 from reconciler.cli.output_formats import format_option, show
 from reconciler.cli.workspace_options import open_workspace, workspace_options
 from reconciler.model.errors import LedgerError
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
     from reconciler.ledger.audit_verification import Place
     from reconciler.ledger.record_store_interface import Records
 
-_SHORTEST_REASON = 10
-
 
 @click.group()
 def audit() -> None:
     """The record of every apply: hash-chained, append-only, under the workspace's key."""
 
+
+for _command in COMMANDS:
+    audit.add_command(_command)
 
 _ledger = click.option(
     "--ledger",
@@ -87,10 +89,9 @@ def adopt(chosen: dict[str, Any], reason: str) -> int:
     from reconciler.steps.load import load
     from reconciler.views.plain_text import plain
 
-    if len(reason.strip()) < _SHORTEST_REASON:
-        raise click.BadParameter(f"say why in at least {_SHORTEST_REASON} characters", param_hint="--reason")
+    said = check_reason(reason)
     with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
-        found = runtime.ledger(load(workspace)).adopt(reason.strip(), getpass.getuser())
+        found = runtime.ledger(load(workspace)).adopt(said, getpass.getuser())
     click.echo(f"{format_count(found.entries, 'entry is', 'entries are')} vouched for, as they are.")
     if found.fault is not None:
         click.echo(plain(f"Entry {found.fault[0]} was broken: {found.fault[1]}."))

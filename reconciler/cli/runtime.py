@@ -23,6 +23,7 @@ from reconciler.kinds import collect_earlier_names, collect_names, contact_list,
 from reconciler.kinds.tenant import fetch_secret, identify_tenant, make_surfaces
 from reconciler.kinds.webhook import make_receiver, refuse_receiver
 from reconciler.ledger import last_written, retry_queue, score_dates
+from reconciler.ledger.evidence_key import VARIABLE as EVIDENCE_VARIABLE
 from reconciler.ledger.folder_records import open_store
 from reconciler.ledger.interaction_cache_files import CacheFolder, folder_of
 from reconciler.ledger.ledger import Ledger
@@ -137,7 +138,9 @@ class LocalRuntime:
         store = open_store(desired.settings.ledger, desired.root)
         if self.ledger_state is None:
             self.ledger_state = self._inspect_ledger(store, desired)
-        return Ledger(store, identify_tenant(desired.tenant), key, desired.environment, previous, self.origin)
+        signing = self._workspace.environ.get(EVIDENCE_VARIABLE)
+        tenant = identify_tenant(desired.tenant)
+        return Ledger(store, tenant, key, desired.environment, previous, self.origin, signing)
 
     def _inspect_ledger(self, store: Records, desired: Desired) -> LedgerState:
         """What the ledger is before this command leaves anything in it."""

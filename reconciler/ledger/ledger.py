@@ -6,9 +6,9 @@ from __future__ import annotations
 import getpass
 import hashlib
 import secrets
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +18,13 @@ from typing import Any
 import orjson
 
 from reconciler.ledger import audit, interrupted_runs, last_applied, lock
+from reconciler.ledger.evidence_key import Signer, open_signer
+from reconciler.ledger.heartbeat import renew_lock_meanwhile
 from reconciler.ledger.interrupted_runs import InterruptedRun, journal_of, list_foreign, read_interrupted
 from reconciler.ledger.journal import Run, now
 from reconciler.ledger.owners import Registry
 from reconciler.ledger.record_store_interface import Records, parse_line
+from reconciler.ledger.run_evidence import RunEvidence
 from reconciler.ledger.saved_plans import name_run_plan, open_plan, save_plan
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal, open_seal
 from reconciler.ledger.signed_lines import ProvenRecords
@@ -35,36 +38,13 @@ from reconciler.model.plan_json import list_audiences, plan_digest
 from reconciler.model.report import StepResult
 from reconciler.model.resource_address import Address
 
-HEARTBEAT = 30.0
-"""Seconds between two looks at the lock while nothing is recorded."""
-
-_FAREWELL = 5.0
-
-
-@contextmanager
-def _renew_lock_meanwhile(run: Run) -> Iterator[None]:
-    """Renew the lock now and then: a job of the tenant's may be waited for longer than a silent lock lives."""
-    over = threading.Event()
-
-    def beat() -> None:
-        while not over.wait(HEARTBEAT):
-            with suppress(LedgerError):  # the next record says so, before anything is written
-                run.beat()
-
-    heart = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    heart.start()
-    try:
-        yield
-    finally:
-        over.set()
-        heart.join(_FAREWELL)
-
 
 class Ledger:
     """The ledger of a workspace; `tenant` says which one the runs are of, `environment` with whose values.
 
     `key` is what plans and records are sealed with, where somebody gives it; None: the ledger's own. `previous` are
     keys that were in use before, one a line. `origin`: whose change the runs are about, which the audit record tells.
+    `evidence_key`: what evidence is signed with, as PEM; None: the ledger's own.
     """
 
     def __init__(
@@ -75,9 +55,10 @@ class Ledger:
         environment: str | None = None,
         previous: str | None = None,
         origin: Origin | None = None,
+        evidence_key: str | None = None,
     ) -> None:
         self.store, self.tenant, self.environment, self.origin = store, tenant, environment, origin
-        self._key, self._previous = key, previous
+        self._key, self._previous, self._evidence_key = key, previous, evidence_key
 
     @cached_property
     def seal(self) -> Seal:
@@ -88,6 +69,16 @@ class Ledger:
     def records(self) -> ProvenRecords:
         """The store, the lines of which are written and read under the seal; anew each time, as it counts lines."""
         return ProvenRecords(self.store, self.seal)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """What evidence is signed with; raises as `open_signer`."""
+        return open_signer(self.store, self._evidence_key)
+
+    @property
+    def evidence(self) -> RunEvidence:
+        """What runs keep for auditors; anew each time, as `records`."""
+        return RunEvidence(self.records, lambda: self.signer)
 
     def owners(self) -> Registry:
         """Whose the tenant's objects are that cannot say it themselves; written under the workspace's lock alone."""
@@ -122,11 +113,16 @@ class Ledger:
 
     @contextmanager
     def run(
-        self, plan: Plan, name: str | None = None, told_beside: Mapping[str, Any] = MappingProxyType({})
+        self,
+        plan: Plan,
+        name: str | None = None,
+        told_beside: Mapping[str, Any] = MappingProxyType({}),
+        keep: Callable[[str], Mapping[str, Any]] = lambda name: {},
     ) -> Iterator[Run]:
         """A new run of a plan, or the one named to be resumed; under the workspace's lock.
 
-        `told_beside`: what the audit record tells of how it came to be run.
+        `told_beside`: what the audit record tells of how it came to be run. `keep` is asked once, before the record
+        tells of a new run by its name: it keeps what is to be proved later, and returns what the record tells of that.
 
         Raises:
             LedgerError: another run is under way.
@@ -139,7 +135,8 @@ class Ledger:
             if fresh:
                 interrupted_runs.add(records, _describe_run(name, of, digest, who, held.fence))
                 with self.store.write_file(f"runs/{name}/plan.zip") as path:
-                    save_plan(plan, path, self.seal, name_run_plan(name), chain.anchor)
+                    save_plan(replace(plan, decided=()), path, self.seal, name_run_plan(name), chain.anchor)
+                told_beside = {**told_beside, **keep(name)}
                 held.check()  # a large plan may take longer to keep than a lock lives
             event = "started" if fresh else "resumed"
             entry = {"event": event, "run": name, "at": now(), "by": who, "plan": digest}
@@ -156,7 +153,7 @@ class Ledger:
             records.append(journal_of(name), orjson.dumps({**entry, **of, "key": "", "fence": held.fence}))
             run = Run(records, name, held, chain, self.tenant)
             try:
-                with _renew_lock_meanwhile(run):
+                with renew_lock_meanwhile(run):
                     yield run
             finally:
                 if run.over:

@@ -12,7 +12,7 @@ import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,14 +22,17 @@ from reconciler.ledger import signature_trailer
 from reconciler.ledger.sealing import VARIABLE, Seal
 from reconciler.model.audit_anchor import NOWHERE, Anchor
 from reconciler.model.errors import ReconcilerError, Stale
+from reconciler.model.evidence import Decided
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_document, read_plan
-from reconciler.model.tables import MEMBER_CHANGES
+from reconciler.model.resource_address import Address
+from reconciler.model.row_queries import Rows
+from reconciler.model.tables import DECIDED_CONTACTS, MEMBER_CHANGES
 
 LARGEST_DOCUMENT = 64 * 1024 * 1024
 LARGEST_ROWS = 16 * 1024 * 1024 * 1024
 
-_DOCUMENT, _ANCHOR = "plan.json", "anchor.json"
+_DOCUMENT, _ANCHOR, _DECIDED = "plan.json", "anchor.json", "decided.json"
 _OURS = (_DOCUMENT, _ANCHOR)
 SAVED = "a saved plan"
 _EDITED = "plan again, have the new plan reviewed, and apply that"
@@ -84,18 +87,42 @@ def _write(plan: Plan, draft: Path, seal: Seal, what: str, anchor: Anchor) -> No
     descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w+b") as handle:
         with zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED) as archive:
-            document = orjson.dumps(plan_document(plan), option=orjson.OPT_INDENT_2)
+            document = write_document(plan)
             archive.writestr(_DOCUMENT, document)
             archive.writestr(_ANCHOR, orjson.dumps(asdict(anchor)))
-            for change in plan.row_changes():
-                for rows in change.files:
-                    name = _part_name(rows.path.name)
-                    with rows.path.open("rb") as plain, archive.open(name, "w", force_zip64=True) as sealed:
-                        seal.close(plain, sealed, _bind_part(document, name))
+            if plan.decided:
+                archive.writestr(_DECIDED, orjson.dumps([_describe_decided(each) for each in plan.decided]))
+            files = [rows for change in plan.row_changes() for rows in change.files]
+            for rows in (*files, *(each.rows for each in plan.decided)):
+                name = _part_name(rows.path.name)
+                with rows.path.open("rb") as plain, archive.open(name, "w", force_zip64=True) as sealed:
+                    seal.close(plain, sealed, _bind_part(document, name))
             archive.comment = signature_trailer.make_unsigned(seal)
         signature_trailer.sign(handle, seal, what)
         handle.flush()
         os.fsync(handle.fileno())
+
+
+def write_document(plan: Plan) -> bytes:
+    """What a plan says of itself, as it lies in the file."""
+    return orjson.dumps(plan_document(plan), option=orjson.OPT_INDENT_2)
+
+
+def read_document(path: Path, seal: Seal | None, what: str) -> bytes:
+    """The same of a saved plan, byte for byte; proven where the key is at hand. Raises as `open_plan`."""
+    with _open_archive(path) as (file, archive):
+        if seal is not None:
+            _refuse_unproven(file, archive, path, seal, what)
+        return _read(archive, _DOCUMENT)
+
+
+def _describe_decided(each: Decided) -> dict[str, Any]:
+    return {"segment": str(each.segment), "file": each.rows.path.name, "rows": each.rows.count}
+
+
+def _read_decided(archive: zipfile.ZipFile) -> list[dict[str, Any]]:
+    """Whom a plan decided on, by segment; a plan that is kept with its run does not say it."""
+    return list(orjson.loads(_read(archive, _DECIDED))) if _DECIDED in archive.namelist() else []
 
 
 def _part_name(file: str) -> str:
@@ -122,9 +149,17 @@ def open_plan(path: Path, into: Path, seal: Seal, what: str = SAVED) -> Plan:
         document = orjson.loads(content)
         plan = read_plan(document, into, MEMBER_CHANGES.types)
         _refuse_foreign_parts(archive, document)
-        for part in _iter_file_names(document):
+        decided = _read_decided(archive)
+        for part in (*_iter_file_names(document), *(Path(each["file"]).name for each in decided)):
             _unpack(archive, key, _bind_part(content, _part_name(part)), _part_name(part), into / part)
-        return plan
+        told = (
+            Decided(
+                Address.parse(each["segment"]),
+                Rows(into / Path(each["file"]).name, "parquet", DECIDED_CONTACTS.types, each["rows"]),
+            )
+            for each in decided
+        )
+        return replace(plan, decided=tuple(told))
 
 
 def inspect_plan(path: Path, seal: Seal | None = None) -> tuple[Plan, bool]:
@@ -195,7 +230,9 @@ def _refuse_unproven(file: IO[bytes], archive: zipfile.ZipFile, path: Path, seal
 
 def _refuse_foreign_parts(archive: zipfile.ZipFile, document: Any) -> None:
     """Refuse a zip with other parts than its document tells of, or with one of them twice."""
-    expected = sorted([*_OURS, *(_part_name(file) for file in _iter_file_names(document))])
+    decided = [_part_name(Path(each["file"]).name) for each in _read_decided(archive)]
+    parts = [*_OURS, *(_part_name(file) for file in _iter_file_names(document)), *decided]
+    expected = sorted([*parts, _DECIDED] if decided else parts)
     if sorted(archive.namelist()) != expected:
         raise Stale("the plan was edited after it was made: it has other parts than its document says", hint=_EDITED)
 

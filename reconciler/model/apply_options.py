@@ -43,6 +43,7 @@ class ApplyOptions:
         earlier: of a list, the names that the ledger may have it under besides its own.
         shown: whether the plan has just been shown with its findings, which are not told a second time then.
         approvals: who has approved the plan, checked at this moment; nobody, where nobody says otherwise.
+        stamp: has the time of some bytes confirmed: a time-stamp of RFC 3161, or None where none was to be had.
         places: where the manifests say the schedule of a campaign, or of which moment a do-not-call list is.
     """
 
@@ -68,6 +69,7 @@ class ApplyOptions:
     earlier: Mapping[str, Sequence[str]] = field(default_factory=dict)
     shown: bool = False
     approvals: Approvals = field(default_factory=Approvals)
+    stamp: Callable[[bytes], bytes | None] | None = None
 
     @property
     def engine(self) -> Engine:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from reconciler.model.approval_policy import Need
 from reconciler.model.change_cause import Causes
+from reconciler.model.evidence import Decided
 from reconciler.model.finding import Finding
 from reconciler.model.impact import Impact
 from reconciler.model.ledger_state import LedgerState
@@ -86,6 +87,7 @@ class Plan:
         causes: where the changes come from, against the last apply; None: the ledger knows of none.
         approvals: whose approval it needs, by group, and why.
         against: how it differs from an earlier plan; None: it was held against none.
+        decided: everybody in the sources of its segments; no part of what it does, nor of its document.
         created: when the plan was made. It, the origin, the places, the causes, the comparison, the notices, the
             requests that were made to read, and of the campaigns what was counted and is expected are not bound by the
             digest: they say how the plan came about and what may come of it, and not what it does.
@@ -123,6 +125,7 @@ class Plan:
     causes: Causes | None = None
     approvals: tuple[Need, ...] = ()
     against: PlanComparison | None = None
+    decided: tuple[Decided, ...] = field(default=(), compare=False)
     _at: Mapping[Address, ObjectChange | AnyRowChange] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

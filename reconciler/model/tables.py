@@ -163,6 +163,15 @@ DECISIONS = define_table(
     sent_as=(TEXT, "the id under which the tenant is told of the contact; null: `contactId`"),
 )
 
+DECIDED_CONTACTS = define_table(
+    "DECIDED_CONTACTS",
+    "what was decided about a contact of a segment's source, as far as it is kept to be proved",
+    contactId=_ID,
+    band=(TEXT, "the band whose list the contact belongs on; null: none"),
+    reason=(REASON, "why it is on no list; null: it is on one"),
+    e164=(TEXT, "the number that is called, or would be"),
+)
+
 DNC_ENTRIES = define_table(
     "DNC_ENTRIES",
     "an entry of a part of a do-not-call list, its number read",

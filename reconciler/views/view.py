@@ -24,6 +24,7 @@ Subject = Literal[
     "lock",
     "audit",
     "audit-log",
+    "evidence",
     "approvals",
     "imported",
 ]

@@ -201,7 +201,7 @@ def test_the_lock_of_a_run_that_waits_and_records_nothing_is_renewed(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beats = threading.Semaphore(0)
-    monkeypatch.setattr("reconciler.ledger.ledger.HEARTBEAT", 0.01)
+    monkeypatch.setattr("reconciler.ledger.heartbeat.HEARTBEAT", 0.01)
     monkeypatch.setattr(Run, "beat", lambda run: beats.release())
     with ledger.run(PLAN):
         assert all(beats.acquire(timeout=30) for _ in range(3))

@@ -28,6 +28,7 @@ from reconciler.model.report import Failure, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
 from reconciler.steps.apply import dnc_store_step, list_step, object_step, outcome_step, staleness_check
 from reconciler.steps.apply.filled_lists import Filled
+from reconciler.steps.apply.run_attestation import Attestation
 from reconciler.steps.apply.step_scheduling import run_steps
 from reconciler.steps.apply.suppression_recheck import Fresh
 
@@ -40,7 +41,10 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Re
         LedgerError: another run is under way, or the ledger cannot be written.
     """
     needs = find_needs(plan, terms.settings.approvals)
-    with ledger.run(plan, terms.resume, make_audit_document(needs, terms.approvals)) as run:
+    attestation = Attestation(plan, ledger, terms)
+    with ledger.run(plan, terms.resume, make_audit_document(needs, terms.approvals), attestation.begin) as run:
+        if terms.resume is not None:
+            attestation.resume(run.name)
         terms.progress.start_run(run.name, plan, terms.resume is not None)
         try:
             staleness_check.check(plan, writer, run, terms)
@@ -53,6 +57,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Re
         ended, stopped = tuple(results.values()), terms.stop.is_set()
         report = Report(run.name, ended, writer.writes, stopped, run.state.list_jobs(), requests=writer.requests)
         ledger.note_applied(plan, run.name, results)
+        attestation.end(run, report)
         run.finish(report)
         report = replace(report, audit=run.anchor)
         terms.progress.end_run(report)

@@ -1,0 +1,1 @@
+"""The contacts of a run as a Merkle tree of keyed tokens."""
