@@ -36,8 +36,8 @@ FLOORS = {
 DOORS = {
     "click": ["cli"],
     "requests": ["cxone/http_attempt.py"],
-    "urllib3": ["cxone/http_attempt.py", "cxone/webhook_http.py"],
-    "certifi": ["cxone/event_socket.py", "cxone/webhook_http.py"],
+    "urllib3": ["cxone/http_attempt.py", "cxone/timestamp_client.py", "cxone/webhook_http.py"],
+    "certifi": ["cxone/event_socket.py", "cxone/timestamp_client.py", "cxone/webhook_http.py"],
     "yaml": ["steps/load"],
     "pathspec": ["steps/load/ignore_file.py"],
     "jsonschema": ["steps/load"],
@@ -67,6 +67,7 @@ DOORS = {
     "aiohttp": ["simulator"],
     "websockets": ["cxone/event_socket.py"],
     "vcr": [],
+    "rfc3161_client": ["cxone/timestamp_client.py"],
     "cryptography": ["ledger/sealing.py", "ledger/evidence_key.py", "simulator/host_certificates.py"],
 }
 """One library, one door: where each may be imported, below `reconciler/`."""

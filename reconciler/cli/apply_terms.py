@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ def make_options(
     from reconciler.model.instants import read_clock
 
     return ApplyOptions(
+        stamp=_make_stamper(workspace),
         manifests=desired.manifests,
         tenant=desired.tenant.address.name,
         environment=desired.environment,
@@ -50,3 +51,24 @@ def make_options(
         places=desired.times,
         earlier=collect_earlier_names(desired.catalogue).get(contact_list.KIND.name, {}),
     )
+
+
+def _make_stamper(workspace: Workspace) -> Callable[[bytes], bytes | None] | None:
+    """Who has times confirmed; None: no authority is named. One that fails is told of, and ends nothing."""
+    import click
+
+    from reconciler.cxone.timestamp_client import VARIABLE, NotStamped, TimestampClient
+
+    url = workspace.environ.get(VARIABLE)
+    if not url:
+        return None
+    client = TimestampClient(url)
+
+    def stamp(content: bytes) -> bytes | None:
+        try:
+            return client.stamp(content)
+        except NotStamped as error:
+            click.echo(f"Notice: when this run ended is not confirmed: {error.message} ({error.where})", err=True)
+            return None
+
+    return stamp

@@ -72,7 +72,7 @@ def state_rules(run: str, plan: Plan, digest: str, at: datetime) -> dict[str, An
             "digest": {"sha256": compute_digest(asked).removeprefix("sha256:")},
         },
         "verificationResult": "FAILED" if plan.refusals else "PASSED",
-        "verifiedLevels": ["RECONCILER_RULES"],
+        "verifiedLevels": ["CXONE_RECONCILER_RULES"],
         "slsaVersion": "1.0",
         _CHECKED: checked,
     }

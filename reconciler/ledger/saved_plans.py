@@ -92,9 +92,9 @@ def _write(plan: Plan, draft: Path, seal: Seal, what: str, anchor: Anchor) -> No
             archive.writestr(_ANCHOR, orjson.dumps(asdict(anchor)))
             if plan.decided:
                 archive.writestr(_DECIDED, orjson.dumps([_describe_decided(each) for each in plan.decided]))
-            files = [rows for change in plan.row_changes() for rows in change.files]
-            for rows in (*files, *(each.rows for each in plan.decided)):
-                name = _part_name(rows.path.name)
+            parts = [(rows, _part_name(rows.path.name)) for change in plan.row_changes() for rows in change.files]
+            parts += [(each.rows, _decided_name(each.rows.path.name)) for each in plan.decided]
+            for rows, name in parts:
                 with rows.path.open("rb") as plain, archive.open(name, "w", force_zip64=True) as sealed:
                     seal.close(plain, sealed, _bind_part(document, name))
             archive.comment = signature_trailer.make_unsigned(seal)
@@ -129,6 +129,10 @@ def _part_name(file: str) -> str:
     return f"rows/{file}.sealed"
 
 
+def _decided_name(file: str) -> str:
+    return f"decided/{file}.sealed"
+
+
 def _bind_part(document: bytes, name: str) -> bytes:
     """What a part is bound to: its name, and the document that it lies beside."""
     return hashlib.sha256(document).digest() + name.encode()
@@ -150,8 +154,10 @@ def open_plan(path: Path, into: Path, seal: Seal, what: str = SAVED) -> Plan:
         plan = read_plan(document, into, MEMBER_CHANGES.types)
         _refuse_foreign_parts(archive, document)
         decided = _read_decided(archive)
-        for part in (*_iter_file_names(document), *(Path(each["file"]).name for each in decided)):
-            _unpack(archive, key, _bind_part(content, _part_name(part)), _part_name(part), into / part)
+        parts = [(_part_name(file), file) for file in _iter_file_names(document)]
+        parts += [(_decided_name(file), file) for file in (Path(each["file"]).name for each in decided)]
+        for name, part in parts:
+            _unpack(archive, key, _bind_part(content, name), name, into / part)
         told = (
             Decided(
                 Address.parse(each["segment"]),
@@ -230,7 +236,7 @@ def _refuse_unproven(file: IO[bytes], archive: zipfile.ZipFile, path: Path, seal
 
 def _refuse_foreign_parts(archive: zipfile.ZipFile, document: Any) -> None:
     """Refuse a zip with other parts than its document tells of, or with one of them twice."""
-    decided = [_part_name(Path(each["file"]).name) for each in _read_decided(archive)]
+    decided = [_decided_name(Path(each["file"]).name) for each in _read_decided(archive)]
     parts = [*_OURS, *(_part_name(file) for file in _iter_file_names(document)), *decided]
     expected = sorted([*parts, _DECIDED] if decided else parts)
     if sorted(archive.namelist()) != expected:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from reconciler.simulator import Simulator
 from tests import scene
 from tests.conftest import Ended, Folder
 from tests.made_once import MadeOnce
+from tests.stamps import Authority
 
 Run = Callable[..., Ended]
 Files = dict[str, bytes]
@@ -50,9 +52,15 @@ def folder(once: MadeOnce, tenant: Simulator, monkeypatch: pytest.MonkeyPatch, r
         scene.whole(tenant, made)
         plan = made.root / "first.plan"
         assert run_plainly(made, "plan", "--out", str(plan)).code == 0
-        assert run_plainly(made, "apply", str(plan)).code == 0
+        folder = made.root.parent / "tsa"
+        folder.mkdir()
+        with closing(Authority(folder)) as authority, monkeypatch.context() as patched:
+            patched.setenv("RECONCILER_TIMESTAMP_URL", authority.url)
+            assert run_plainly(made, "apply", str(plan)).code == 0
+        monkeypatch.setenv("RECONCILER_TIMESTAMP_URL", authority.url)  # nobody is there any more
         scene.declare_campaign(made, name="Late")
-        assert run_plainly(made, "apply", "--yes").code == 0
+        late = run_plainly(made, "apply", "--yes")
+        assert (late.code, "is not confirmed: the time-stamping authority cannot be reached" in late.err) == (0, True)
         name = json.loads(run_plainly(made, "audit", "list", "--format", "json").out)["runs"][0]["run"]
         proof = str(made.root / "proof.json")
         assert run_plainly(made, "audit", "prove", scene.contact(3), "--run", name, "--out", proof).code == 0
@@ -181,6 +189,7 @@ def test_a_pack_that_nobody_touched_is_whole_and_holds_what_an_auditor_asks_for(
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.splitlines()[-1] == "The pack is whole."
     assert "Segment/chosen out below_threshold 75" in ended.out
+    assert ended.out.count("\nok    time ") == 1
     assert "2 signed, 2 computed from their leaves" in ended.out
     files = read(folder.root / "pack.zip")
     assert b"Evidence of" in files["index.html"]
@@ -208,6 +217,17 @@ def test_the_same_ledger_and_days_make_the_same_bytes(folder: Folder, run: Run) 
     for each in (first, second):
         assert run("audit", "export", "--out", str(each)).code == 0
     assert first.read_bytes() == second.read_bytes()
+
+
+def find_imprint(stamp: bytes) -> bytes:
+    """The SHA-256 that a time-stamp was put on."""
+    return stamp.partition(bytes.fromhex("060b2a864886f70d0109100104"))[2].partition(b"\x04\x20")[2][:32]
+
+
+def move_stamp(files: Files) -> Files:
+    """The time-stamp of one run under the name of the other."""
+    first, second = json.loads(files["pack.json"])["runs"]
+    return {name.replace(first, second) if name.startswith("timestamps/") else name: c for name, c in files.items()}
 
 
 def forge(files: Files, owner: Signing, stranger: Signing) -> dict[str, Callable[[], Files]]:
@@ -291,6 +311,10 @@ def forge(files: Files, owner: Signing, stranger: Signing) -> dict[str, Callable
         "a run is taken out of the audit record": lambda: without("audit", lambda line: b'"started"' not in line),
         "a leaf is changed": lambda: owner.sign_again(with_change(leaf, b'"out"', b'"in"')),
         "a leaf is taken out": lambda: owner.sign_again({**files, leaf: files[leaf].partition(b"\n")[2]}),
+        "a time-stamp is of something else": lambda: owner.sign_again(
+            {n: c.replace(find_imprint(c), bytes(32)) if n.startswith("timestamps/") else c for n, c in files.items()}
+        ),
+        "a time-stamp is of another run": lambda: owner.sign_again(move_stamp(files)),
         "a proof tells another reason": lambda: with_proof(
             lambda each: each.update(leaf=each["leaf"].replace("below_threshold", "suppressed"))
         ),
