@@ -50,6 +50,7 @@ class Store:
         """
         self.folder = root / url.removeprefix("file://")
         self._guard = threading.Lock()
+        self._named: set[str] = set()
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -72,14 +73,14 @@ class Store:
         path = self.folder / name
         with _name_the_ledger(name, "written"), self._guard:
             self._make_folder_of(path)
-            new = not path.exists()
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 _append_synced(descriptor, b"".join(line + b"\n" for line in lines))
             finally:
                 os.close(descriptor)
-            if new:
+            if name not in self._named:  # whoever made the file may have died before its name was on the disk
                 sync_folder(path.parent)
+                self._named.add(name)
 
     def read_lines(self, name: str) -> list[bytes]:
         """The whole lines of a record; a last line that a crash cut short was never acted upon and is left out."""

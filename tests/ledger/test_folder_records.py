@@ -219,3 +219,24 @@ def test_a_count_of_lines_that_is_new_is_on_the_disk_with_its_name(
     truncation_check.write_count(store, SEAL, "audit.jsonl", 2)
     assert synced == [False, True], "to count on, nobody waits"
     assert truncation_check.read_confirmed(store, SEAL, "audit.jsonl") == 2, "whole, however little is taken at once"
+
+
+def test_a_file_that_a_dead_process_has_made_gets_its_name_on_the_disk_with_the_next_line(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (store.folder / "runs").mkdir()
+    (store.folder / "runs/a.jsonl").touch(mode=0o600)  # killed before it waited for the folder
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def counted(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", counted)
+    store.append("runs/a.jsonl", b"a line")
+    folder = (store.folder / "runs").stat().st_ino
+    assert folder in synced, "the file was there, and nobody knows whether its name would outlive a power failure"
+    synced.clear()
+    store.append("runs/a.jsonl", b"another")
+    assert folder not in synced, "now it is known"

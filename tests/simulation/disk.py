@@ -212,7 +212,9 @@ class Disk:
 
     def read_sure(self, path: str) -> bytes:
         """What of a file is sure to outlive a power failure."""
-        return self._contents.get(_REAL["stat"](path).st_ino, b"")
+        folder, name = os.path.split(path)
+        number = _REAL["stat"](path).st_ino
+        return self._contents.get(number, b"") if self._names.get(folder, {}).get(name) == number else b""
 
     # -- what is left of it -------------------------------------------------------------------------------------
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from tests.simulation import protocol
 from tests.simulation.scenes import NAME, SECRET
+from tests.simulation.transport import FORGOTTEN
 
 if TYPE_CHECKING:
     from tests.simulation.transport import Asked
@@ -42,6 +44,7 @@ class Listener:
             if name == "start_run":
                 lines = Path("ledger", "runs", str(told[0]), "journal.jsonl").read_bytes().splitlines()
                 self._runner.fence = orjson.loads(lines[-1])["fence"]
+                a_living_run_keeps_its_lock(self._world, self._runner)
             if name not in ("start_run", "end_run"):
                 self._world.said.append(f"{name} {told}")
 
@@ -180,7 +183,23 @@ def one_runner_at_a_time(world: World, asked: Asked, before: Photograph, after: 
     world.highest_fence = max(world.highest_fence, fence)
 
 
+def what_moved_is_left_alone(world: World, asked: Asked, before: Photograph, after: Photograph) -> Iterator[str]:
+    """What somebody has changed between the plan and the apply is not written to."""
+    for name in world.moved:
+        if after.lists.get(name) != before.lists.get(name) or after.campaigns.get(name) != before.campaigns.get(name):
+            yield f"{name!r} was changed by hand since the plan was made"
+
+
+def a_living_run_keeps_its_lock(world: World, runner: Runner) -> None:
+    """Nobody begins while a run that lives has the lock, however long it has been silent in its journal."""
+    for each in world.runners:
+        if each is not runner and each.ended == "running" and each.fence:
+            words = f"{runner.name} begins with {runner.fence}, and {each.name} goes on with {each.fence}"
+            world.violate(a_living_run_keeps_its_lock.__name__, words)
+
+
 AFTER_EACH_REQUEST = (
+    what_moved_is_left_alone,
     nobody_suppressed_is_added,
     a_list_is_never_short_of_old_and_new,
     nothing_is_written_that_no_plan_named,
@@ -234,11 +253,28 @@ def a_resumed_run_ends_as_an_undisturbed_one(world: World) -> Iterator[str]:
     """Where nobody changes anything by hand, all of the plan is done in the end, or nothing was begun."""
     if world.edits or world.plot.scene.undisturbed is None:
         return
-    _last, now = world.runners[-1], world.photograph()
+    now = world.photograph()
     if now == world.plot.scene.undisturbed:
         return
     ends = ", ".join(f"{each.name}: {each.ended}" for each in world.runners)
     yield f"it is not as where nothing went wrong ({ends})"
+
+
+def a_fault_that_passes_is_survived(world: World) -> Iterator[str]:
+    """One request that is lost, cut, late, refused or answered with an error, and the run ends as if it had not been."""
+    plot = world.plot
+    others = plot.crashes or plot.disk or plot.edits or plot.jumps or plot.quirks or plot.slow or plot.second
+    if others or len(plot.faults) > 1 or FORGOTTEN in plot.faults.values() or plot.scene.refused:
+        return
+    if world.runners[0].ended != "done":
+        yield f"{list(plot.faults.values())} ended the run: {world.runners[0].ended}"
+
+
+def every_journal_is_a_trace_of_the_protocol(world: World) -> Iterator[str]:
+    """What each journal tells is a walk of the model that `tests/simulation/protocol.py` explores whole."""
+    for path in world.disk.list_files("journal.jsonl"):
+        for words in protocol.find_impossible(Path(path).read_bytes().splitlines()):
+            yield f"{Path(path).parent.name}: {words}"
 
 
 def after_success_the_lists_are_as_wanted(world: World) -> Iterator[str]:
@@ -279,8 +315,10 @@ AT_THE_END = (
     the_audit_is_whole,
     no_canary_is_anywhere,
     a_resumed_run_ends_as_an_undisturbed_one,
+    a_fault_that_passes_is_survived,
+    every_journal_is_a_trace_of_the_protocol,
     after_success_the_lists_are_as_wanted,
     after_success_the_plan_is_empty,
     no_row_is_in_two_jobs,
 )
-OF_THE_WORLD = ("every_end_is_known", "every_run_ends")
+OF_THE_WORLD = ("every_end_is_known", "every_run_ends", "a_living_run_keeps_its_lock")

@@ -21,6 +21,21 @@ counts = {"asked": 0, "computed": 0}
 _kept = Path("kept")
 _alive: list[Any] = []
 _root: list[Path] = [Path()]
+_agree: set[Any] = set()
+
+
+def forget() -> None:
+    """Know nothing any more: the relations are others now."""
+    _known.clear()
+    _agree.clear()
+
+
+def close_engines() -> None:
+    """Have no engine open: a child that is forked would have one without its threads."""
+    from reconciler.audience.engines import duckdb_pool
+
+    while duckdb_pool._idle:
+        duckdb_pool._idle.popitem()[1].close()
 
 
 class Later:
@@ -136,7 +151,6 @@ def install() -> None:
     ):
         setattr(module, name, _ask_once(getattr(module, name), opened, lazy))
     consistently = consistent_read.read_consistently
-    agree: set[Any] = set()
 
     def read_consistently(backend: Any, read: Callable[[], Any]) -> Any:
         if not isinstance(backend, Later):
@@ -144,14 +158,14 @@ def install() -> None:
         rows = read()
         key = _freeze(rows)
         counts["asked"] += 1
-        if key in agree:
+        if key in _agree:
             return rows
         counts["computed"] += 1
         first = [rows]
         with opened(backend.engine, backend.scratch) as real:
             found = consistently(real, lambda: first.pop() if first else read())
         if found is rows:
-            agree.add(key)
+            _agree.add(key)
         return found
 
     consistent_read.read_consistently = read_consistently

@@ -54,6 +54,7 @@ class Scene:
     list_is_there: bool = True
     campaign: str = "changed"
     two: bool = False
+    refused: bool = False
     before: dict[str, set[str]] = field(default_factory=dict)
     after: dict[str, set[str]] = field(default_factory=dict)
     plan: Any = None
@@ -71,7 +72,7 @@ class Scene:
     @property
     def root(self) -> Path:
         """The workspace's folder."""
-        return Path("scenes") / self.name
+        return Path("scenes") / self.name.replace(" ", "-").replace(",", "")
 
     # -- the tenant ---------------------------------------------------------------------------------------------
 
@@ -91,8 +92,8 @@ class Scene:
             store.add_list("Old", [contact(n) for n in range(6)], description="")
             store.add_campaign("Morning", "Old", **_fields(5.0))
         if self.campaign == "pruned":
-            store.add_list("Gone", [contact(n) for n in range(6)], description=MARK)
-            store.add_campaign("Evening", "Gone", **_fields(5.0))
+            store.add_list("Gone", [], description=MARK)
+            store.add_campaign("Evening", "Gone", **{**_fields(5.0), "status": "paused"})
 
     def _members(self, numbers: Iterable[int]) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
@@ -131,6 +132,8 @@ surfaces:
         write("registry.yaml", _manifest("SuppressionList", "registry", listed))
         if self.segment:
             self._write_segment(write, "chosen", "Chosen")
+        else:
+            write("list-chosen.yaml", _manifest("ContactList", "chosen", "name: Chosen"))
         if self.two:
             self._write_segment(write, "second", "Second")
         if self.campaign in ("changed", "new", "swapped"):
@@ -171,11 +174,14 @@ surfaces:
         old = {"changed": "Chosen", "swapped": "Old", "pruned": "Gone"}.get(self.campaign)
         name = "Evening" if self.campaign == "pruned" else "Morning"
         if self.campaign:
-            self.campaigns = {name: [_settings(name, old, 5.0) if old else {}, _settings(name, "Chosen", 3.0)]}
+            new = [] if self.campaign == "pruned" else [_settings(name, "Chosen", 3.0)]
+            self.campaigns = {name: [_settings(name, old, 5.0) if old else {}, *new]}
         self.after = {
             name: set(wanted) if self.membership == "mirror" else (members - self.suppressed) | wanted
             for name, members in every.items()
         }
+        if self.refused:
+            self.after = {name: set(members) for name, members in every.items()}
 
 
 def registry(numbers: Iterable[int]) -> str:
@@ -214,5 +220,15 @@ def list_scenes() -> list[Scene]:
     """Every scene."""
     return [
         Scene("ids", listed=()),
+        Scene("ids, suppressed", campaign=""),
+        Scene("attributes", method="listContacts", changed=(6, 7, 8), listed=()),
+        Scene("bulk", method="bulkInsert", changed=(6, 7)),
         Scene("batch", method="contactBatch", changed=(6, 7)),
+        Scene("upsert", method="contactBatch", membership="upsert", changed=(6, 7)),
+        Scene("new", method="bulkInsert", list_is_there=False, there=(), campaign="new"),
+        Scene("swapped", method="bulkInsert", campaign="swapped"),
+        Scene("refused", there=tuple(range(8, 26)), campaign="", refused=True),
+        Scene("two", two=True, listed=()),
+        Scene("campaign alone", segment=False, listed=()),
+        Scene("pruned", campaign="pruned", going=frozenset({"Gone"}), listed=()),
     ]

@@ -150,7 +150,7 @@ class Scheduler:
 
     def wake(self, task: Task) -> None:
         """Let a task that waits go on."""
-        if task.ended or task in self._ready:
+        if task.ended or task in self._ready or task is find_task():
             return
         if task.wake_at is not None:
             task.wake_at = None

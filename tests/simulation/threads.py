@@ -254,10 +254,12 @@ def wait(futures: Iterable[Future], timeout: float | None = None, return_when: s
     while not any(each.done() for each in every):
         for each in every:
             each.waiting.append(me)
-        scheduler.block()
-        for each in every:
-            if me in each.waiting:
-                each.waiting.remove(me)
+        try:
+            scheduler.block()
+        finally:
+            for each in every:
+                if me in each.waiting:
+                    each.waiting.remove(me)
     return Waited([each for each in every if each.done()])
 
 

@@ -18,7 +18,10 @@ FAULTS = (
     "refused", "lost-request", "lost-reply", "unavailable", "unavailable-after", "rate-limited", "cut-body", "late",
     "twice", "revoked",
 )  # fmt: skip
-"""What may befall a request."""
+"""What may befall a request, and is survived by trying again, or looking."""
+
+FORGOTTEN = "forgotten"
+"""The tenant takes contacts, says so, and has them no more: whoever reads back sees it."""
 
 
 @dataclass
@@ -81,10 +84,21 @@ class Carrier:
             return parse_reply(ask, asked.status, headers, b'{"error": {"code": "played", "message": "played"}}')
         if fault == "revoked" and token is not None:
             world.tenant.tokens.revoke(token.reveal())
+        return self._reply(ask, token, asked)
+
+    def _reply(self, ask: Any, token: Any, asked: Asked) -> Any:
+        """What comes back of a request that arrives."""
+        from reconciler.cxone.response import Broken, parse_reply
+
+        world, fault = self._world, asked.fault
+        kept = world.keep_lists() if fault == FORGOTTEN and ask.writes else None
         status, headers, content = self._arrive(ask, token, asked)
+        if kept is not None:
+            world.forget(kept)
         if fault == "twice" and ask.idempotent:
             status, headers, content = self._arrive(ask, token, asked)
-        world.scheduler.block(self._access.read_timeout + 1 if fault == "late" else world.latency())
+        slow = world.plot.slow and ask.method == "GET" and "/jobs/" in asked.path
+        world.scheduler.block(self._access.read_timeout + 1 if fault == "late" else SLOW if slow else world.latency())
         world.tick("reply", f"{status}", turn=False)
         if fault == "late":
             return Broken("no reply in time", sent=True)
@@ -92,9 +106,7 @@ class Carrier:
             return Broken("the connection was cut", sent=True)
         if fault == "unavailable-after":
             return parse_reply(ask, 503, {}, b"{}")
-        if fault == "cut-body":
-            return parse_reply(ask, status, headers, None)
-        return parse_reply(ask, status, headers, content)
+        return parse_reply(ask, status, headers, None if fault == "cut-body" else content)
 
     def _arrive(self, ask: Any, token: Any, asked: Asked) -> tuple[int, dict[str, str], bytes]:
         """The tenant answers, in no time."""
@@ -135,3 +147,5 @@ def _drive(answer: Any) -> Any:
 
 
 Choose = Callable[[Asked], str]
+SLOW = 25.0
+"""Seconds that a tenant takes to say how a job gets on, where it is slow."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import gc
 import hashlib
 import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
@@ -19,7 +21,7 @@ from tests.simulation.disk import ERRORS, Disk
 from tests.simulation.people import EDITS, edit_by_hand
 from tests.simulation.scenes import Scene
 from tests.simulation.scheduler import Hang, Killed, Process, Scheduler, find_task
-from tests.simulation.transport import FAULTS, Asked, Carrier
+from tests.simulation.transport import FAULTS, FORGOTTEN, Asked, Carrier
 
 BEGINS = 1_782_900_000.0
 """When worlds begin: 1 July 2026, 10:00 UTC."""
@@ -85,6 +87,8 @@ class Plot:
     jumps: dict[int, float] = field(default_factory=dict)
     second: float | None = None
     pace: int = 0
+    slow: bool = False
+    quirks: list[str] = field(default_factory=list)
     replan: bool = False
 
     @property
@@ -126,6 +130,7 @@ class World:
         self.changed_by_hand: set[str] = set()
         self.suppressed_at: dict[str, float] = {}
         self.edits = 0
+        self.moved: set[str] = set()
         self.said: list[str] = []
         self.highest_fence = 0
         self.removed: dict[str, set[str]] = {}
@@ -263,6 +268,21 @@ class World:
         if before is not None:
             invariants.look_after_request(self, asked, before, self.photograph())
 
+    def keep_lists(self) -> dict[str, dict[str, Any]]:
+        """Who is on each list now."""
+        return {key: {who: dict(data) for who, data in each.members.items()} for key, each in self._lists()}
+
+    def _lists(self) -> list[tuple[str, Any]]:
+        return list(self.tenant.store.lists.items())
+
+    def forget(self, kept: dict[str, dict[str, Any]]) -> None:
+        """Have the tenant lose what was just done to its lists, but for what it took off them."""
+        for key, each in self._lists():
+            if key in kept and set(each.members) - set(kept[key]):
+                each.members = {who: data for who, data in each.members.items() if who in kept[key]}
+                self.edits += 1
+                self.tell("the tenant forgets whom it has just taken")
+
     def violate(self, invariant: str, words: str) -> None:
         """An invariant does not hold."""
         self.tell(f"VIOLATED {invariant}: {words}")
@@ -356,7 +376,8 @@ def make_runtime(world: World, scene: Scene, scratch: Path) -> Any:
             return Ledger(store, identify_tenant(desired.tenant), KEY, desired.environment, None, self.origin)
 
     now = standins.Datetime.fromtimestamp(world.time(), UTC)
-    workspace = Workspace(root=scene.root, scratch=scratch, now=now, environ=ENVIRONMENT)
+    prune = scene.campaign == "pruned"
+    workspace = Workspace(root=scene.root, scratch=scratch, now=now, environ=ENVIRONMENT, prune=prune)
     stop = stand_in_threads.Event()
     return workspace, Runtime(workspace, stop), stop  # type: ignore[arg-type]
 
@@ -388,7 +409,9 @@ def apply_once(world: World, runner: Runner, scratch: Path, resume: bool) -> str
         for step in report.steps:
             world.tell(f"  {step.address} {step.outcome.value} {step.failure.code if step.failure else ''}")
             world.said += [] if step.failure is None else [step.failure.message, step.note or "", step.hint or ""]
-        return "done" if not report.resumable and report.exit_code == 0 else f"exit {int(report.exit_code)}"
+        if report.resumable:
+            return f"exit {int(report.exit_code)}"
+        return "partial" if report.exit_code else "done"
 
 
 def prepare(scene: Scene) -> None:
@@ -408,7 +431,7 @@ def prepare(scene: Scene) -> None:
     world = World(0, Plot(scene))
     scene.build(world.tenant)
     with on_stage(world):
-        scratch = Path("plans") / scene.name
+        scratch = Path("plans") / scene.root.name
         scratch.mkdir(parents=True, exist_ok=True)
         workspace, runtime, _ = make_runtime(world, scene, scratch)
 
@@ -422,12 +445,22 @@ def prepare(scene: Scene) -> None:
 
         scene.plan = world.in_task(plan)
         scene.segments = make_segments(scene.desired.catalogue, scene.desired.as_of)
-    if scene.plan.refusals or not scene.plan.steps:
+    if bool(scene.plan.refusals) is not scene.refused or not scene.plan.steps:
         raise RuntimeError(f"the scene {scene.name} has no plan that can be applied: {scene.plan.refusals}")
     first = run_world(World(0, Plot(scene)))
-    if first.violations or first.runners[0].ended != "done":
+    if first.violations or first.runners[0].ended != ("refused" if scene.refused else "done"):
         raise RuntimeError(f"scene {scene.name} undisturbed: {first.runners[0].ended} {first.violations} {first.said}")
     scene.undisturbed = first.photograph()
+
+
+@contextmanager
+def _collecting_after() -> Iterator[None]:
+    """What is left of a world is collected after it: a generator that is collected closes wherever somebody just is."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class on_stage:  # noqa: N801 - used as a word
@@ -448,7 +481,7 @@ class on_stage:  # noqa: N801 - used as a word
 def run_world(world: World) -> World:
     """Play a seed to its end, resumptions and all."""
     plot, scene = world.plot, world.plot.scene
-    with on_stage(world), once.computing_once():
+    with on_stage(world), once.computing_once(), _collecting_after():
         if scene.plan is not None:
             (scene.root / "registry.csv").write_text(scenes.registry(scene.listed), encoding="utf-8")
         if not world.tenant.store.lists:
@@ -459,6 +492,13 @@ def run_world(world: World) -> World:
             world.tenant.jobs.pace = JobPace(polls=plot.pace)
         world.disk.faults = dict(plot.disk)
         world.at_first = world.photograph()
+        for quirk in plot.quirks:
+            world.tenant.faults.add(quirk, method="PATCH", path="/campaigns/", **QUIRKS[quirk])
+        for at, edit in plot.edits:
+            if not at:
+                edit_by_hand(world, edit)
+                world.moved |= {"Chosen"} if edit in ("add", "take off") and world.edits else set()
+                world.moved |= {"Morning"} if edit in ("threshold", "pause") and world.changed_by_hand else set()
         _play(world)
         invariants.look_at_the_end(world)
     return world
@@ -481,10 +521,13 @@ def _play(world: World) -> None:
 
     second = [] if plot.second is None else [("second", False, plot.second)]
     go(("first", False, 0.0), *second)
+    resume = False
     for attempt in range(MOST_ATTEMPTS):
         ends = {each.ended for each in world.runners}
         last = world.runners[-1].ended
-        if any("every_run_ends" in each for each in world.violations) or last in FINAL:
+        if any("every_run_ends" in each for each in world.violations) or last in ("done", "partial"):
+            return
+        if last in FINAL and attempt and resume:
             return
         if last == "nothing to resume" and ends & FINAL:
             return
@@ -498,7 +541,12 @@ def _play(world: World) -> None:
 
 
 MOST_ATTEMPTS = 12
-FINAL = {"done", "stale-plan"}
+QUIRKS: dict[str, dict[str, Any]] = {
+    "half-change": {"drops": ["abandonThreshold"], "times": 1},
+    "fail-activation": {"form": "ignored", "times": 1},
+}
+"""What the tenant does to a campaign that it is asked to change."""
+FINAL = {"done", "partial", "stale-plan", "refused"}
 """Ends after which a person has nothing left to resume: all was done, or the tenant has moved and it takes a new plan."""
 
 
@@ -518,6 +566,19 @@ def make_plot(seed: int, every: list[Scene]) -> Plot:
     """What a seed has in store, drawn from it alone."""
     chance = random.Random(f"{seed} plot")
     plot = Plot(chance.choice(every))
+    _plan_mishaps(plot, chance)
+    _plan_people(plot, chance)
+    if chance.random() < 0.3:
+        plot.second = chance.choice((0.001, 0.1, 1.0, 3.0, 10.0))
+    plot.pace = chance.choice((0, 0, 1, 2))
+    if plot.scene.method in ("bulkInsert", "contactBatch") and chance.random() < 0.06:
+        plot.slow, plot.pace, plot.second = True, 20, chance.choice((600.0, 950.0, 1200.0))
+    plot.replan = chance.random() < 0.02
+    return plot
+
+
+def _plan_mishaps(plot: Plot, chance: random.Random) -> None:
+    """What fails: the network, processes, the disk, the tenant."""
     if chance.random() < 0.6:
         for _ in range(chance.choice((1, 1, 2, 3, 5))):
             plot.faults[chance.randrange(1, 60)] = chance.choice(FAULTS)
@@ -527,16 +588,21 @@ def make_plot(seed: int, every: list[Scene]) -> Plot:
         for _ in range(chance.choice((1, 1, 2))):
             place = chance.choice(("write", "fsync")), chance.randrange(1, 60)
             plot.disk[place] = (chance.choice(ERRORS), chance.choice((0.0, 0.5, 1.0)))
+    if chance.random() < 0.05:
+        plot.faults[chance.randrange(1, 40)] = FORGOTTEN
+    if chance.random() < 0.08:
+        plot.quirks = [chance.choice(sorted(QUIRKS))]
+
+
+def _plan_people(plot: Plot, chance: random.Random) -> None:
+    """Who changes things meanwhile, or between the plan and the apply, and who sets the clock."""
     if chance.random() < 0.25:
         for _ in range(chance.choice((1, 1, 2))):
             plot.edits.append((chance.randrange(1, 60), chance.choice(EDITS)))
+        if chance.random() < 0.2:
+            plot.edits[0] = (0, chance.choice(EDITS))
     if chance.random() < 0.15:
         plot.jumps[chance.randrange(1, 60)] = chance.choice((-7200.0, -60.0, 60.0, 1200.0, 90_000.0))
-    if chance.random() < 0.3:
-        plot.second = chance.choice((0.001, 0.1, 1.0, 3.0, 10.0))
-    plot.pace = chance.choice((0, 0, 1, 2))
-    plot.replan = chance.random() < 0.02
-    return plot
 
 
 def make_world(seed: int, every: list[Scene], trace: list[str] | None = None) -> World:
