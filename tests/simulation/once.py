@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Set
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -41,8 +41,22 @@ def close_engines() -> None:
 class Later:
     """An engine that is opened when it is needed."""
 
-    def __init__(self, engine: Any, scratch: Path) -> None:
-        self.engine, self.scratch = engine, scratch
+    name = "duckdb"
+
+    def __init__(self, engine: Any, scratch: Path, stack: ExitStack) -> None:
+        self.engine, self.scratch, self._stack = engine, scratch, stack
+        self._opened: Any = None
+
+    def open(self) -> Any:
+        """The engine itself, for what is asked of it that is not known to be asked again."""
+        if self._opened is None:
+            self._opened = self._stack.enter_context(_real[0](self.engine, self.scratch))
+        return self._opened
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.open(), name)
 
 
 def _freeze(value: Any) -> Any:
@@ -84,7 +98,8 @@ def _freeze(value: Any) -> Any:
 
 @contextmanager
 def _open_later(engine: Any, scratch: Path) -> Iterator[Later]:
-    yield Later(engine, scratch)
+    with ExitStack() as stack:
+        yield Later(engine, scratch, stack)
 
 
 def _ask_once(real: Callable[..., Any], opened: Callable[..., Any], lazy: bool) -> Callable[..., Any]:
@@ -112,6 +127,14 @@ def _ask_once(real: Callable[..., Any], opened: Callable[..., Any], lazy: bool) 
     return ask
 
 
+def _with_engine(real: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(real)
+    def ask(backend: Any, *args: Any, **options: Any) -> Any:
+        return real(backend.open() if isinstance(backend, Later) else backend, *args, **options)
+
+    return ask
+
+
 def _keep(found: Any) -> Any:
     from reconciler.model.row_queries import Rows
 
@@ -131,9 +154,12 @@ def install() -> None:
     from reconciler.audience.decision import unreadable_dnc_entries
     from reconciler.audience.delivery import dnc_consent_recheck, read_back, wire_rows, written_digests
     from reconciler.audience.diff import changed_since_rejection
+    from reconciler.audience.engines import duckdb
     from reconciler.audience.relations import engine
     from reconciler.audience.staging import consistent_read, read_people
 
+    for name in ("scratch", "table", "parquet", "stream", "group_sets", "write"):
+        setattr(duckdb, name, _with_engine(getattr(duckdb, name)))
     opened = engine.open_engine
     _real[:] = engine.open_engine, engine.open_reader
     for module, name, lazy in (

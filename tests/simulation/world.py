@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC
+from functools import cache
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -373,13 +374,24 @@ def make_runtime(world: World, scene: Scene, scratch: Path) -> Any:
 
         def ledger(self, desired: Any) -> Any:
             store = Store(f"file://{LEDGER}", Path())
-            return Ledger(store, identify_tenant(desired.tenant), KEY, desired.environment, None, self.origin)
+            whose = identify_tenant(desired.tenant)
+            return Ledger(store, whose, KEY, desired.environment, None, self.origin, _make_evidence_key())
 
     now = standins.Datetime.fromtimestamp(world.time(), UTC)
     prune = scene.campaign == "pruned"
     workspace = Workspace(root=scene.root, scratch=scratch, now=now, environ=ENVIRONMENT, prune=prune)
     stop = stand_in_threads.Event()
     return workspace, Runtime(workspace, stop), stop  # type: ignore[arg-type]
+
+
+@cache
+def _make_evidence_key() -> str:
+    """What evidence is signed with, the same in every world."""
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    made = derive_private_key(20_260_701, SECP256R1())
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def apply_once(world: World, runner: Runner, scratch: Path, resume: bool) -> str:
@@ -443,7 +455,8 @@ def prepare(scene: Scene) -> None:
             with runtime:
                 return propose(scene.desired, runtime)
 
-        scene.plan = world.in_task(plan)
+        # of everybody who was decided on, a tree of tokens is made in an apply: rows like any others, and no protocol
+        scene.plan = replace(world.in_task(plan), decided=())
         scene.segments = make_segments(scene.desired.catalogue, scene.desired.as_of)
     if bool(scene.plan.refusals) is not scene.refused or not scene.plan.steps:
         raise RuntimeError(f"the scene {scene.name} has no plan that can be applied: {scene.plan.refusals}")
