@@ -32,6 +32,7 @@ from reconciler.steps.impact import measure_impact
 from reconciler.steps.import_live import Chosen, import_live
 from reconciler.steps.keep_decisions import keep_decisions
 from reconciler.steps.load import load
+from reconciler.steps.narrow import keep_written
 from reconciler.steps.order import build_plan
 from reconciler.steps.read_tenant import read_tenant
 from reconciler.steps.read_tenant.inventory import read_inventory
@@ -53,6 +54,7 @@ def make_plan(desired: Desired, live: Live, runtime: Runtime) -> Plan:
     members = decide(desired, live)  # who belongs on which list, and who does not and why: relations
     runtime.start_phase(Phase.DIFF)
     changes = diff(desired, members, live, runtime.tokens(desired))  # pure; only declared fields
+    members, changes = keep_written(desired, members, changes)  # of a narrowed plan: what is only read stays as it is
     runtime.start_phase(Phase.CHECK)
     checked = check_rules(desired, members, changes, live, desired.now)  # the campaigns as they would be, and findings
     runtime.start_phase(Phase.IMPACT)

@@ -17,14 +17,17 @@ from reconciler.cli.output_formats import (
     place_plan_below,
     show,
 )
+from reconciler.cli.selection_options import selection_options
 from reconciler.cli.workspace_options import open_workspace, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 from reconciler.model.phase import Phase
+from reconciler.model.selection import Selection
 
 
 @click.command()
 @workspace_options
 @refresh_option
+@selection_options
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save what was found, as `plan --out` does."
 )
@@ -40,6 +43,7 @@ def drift(
     full: bool,
     path_prefix: str | None,
     refresh: bool,
+    selection: Selection,
 ) -> int:
     """Show where the tenant differs from the manifests, and exit with 2 if it does; for a nightly job.
 
@@ -53,7 +57,7 @@ def drift(
     from reconciler.views.plan_progress import ReadingProgress
 
     with (
-        open_workspace(chosen, refresh=refresh) as workspace,
+        open_workspace(chosen, refresh=refresh, selection=selection) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
         LocalRuntime(workspace, reading=reading) as runtime,
     ):

@@ -17,6 +17,7 @@ from reconciler.cli.output_formats import (
     place_plan_below,
     show,
 )
+from reconciler.cli.selection_options import refuse_narrowed, selection_options
 from reconciler.cli.workspace_options import (
     command_line,
     open_workspace,
@@ -27,6 +28,7 @@ from reconciler.cli.workspace_options import (
 from reconciler.model.errors import Exit
 from reconciler.model.phase import Phase
 from reconciler.model.plan import Plan
+from reconciler.model.selection import Selection
 
 if TYPE_CHECKING:
     from reconciler.cli.runtime import LocalRuntime
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     help="Exit with 3 where a finding refuses the plan, or (warn) where there is a warning too that is not waived.",
 )
 @prune_options
+@selection_options
 @click.option("--notify", is_flag=True, help="Notify the webhooks that are subscribed to plans.")
 def plan(
     chosen: dict[str, Any],
@@ -72,8 +75,10 @@ def plan(
     release: tuple[str, ...],
     refresh: bool,
     notify: bool,
+    selection: Selection,
 ) -> int:
     """Show what an apply would do, and why. Reads the tenant and writes nothing."""
+    refuse_narrowed(selection, prune=prune, release=release)
     from reconciler.cli.console import console
     from reconciler.cli.notifications import tell_of_plan
     from reconciler.cli.runtime import LocalRuntime
@@ -85,7 +90,7 @@ def plan(
     from reconciler.views.plan_progress import ReadingProgress
 
     with (
-        open_workspace(chosen, prune=prune, release=release, refresh=refresh) as workspace,
+        open_workspace(chosen, prune=prune, release=release, refresh=refresh, selection=selection) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
         LocalRuntime(workspace, reading=reading) as runtime,
     ):

@@ -52,3 +52,14 @@ def parse_selectors(kinds: Sequence[str], names: Sequence[str]) -> tuple[Selecto
     wanted: Sequence[str | None] = names or (None,)
     found = tuple(Selector("", kind, name) for kind in asked for name in wanted)
     return found if kinds or names else ()
+
+
+def refuse_narrowed(selection: Selection, *, prune: bool, release: Sequence[str]) -> None:
+    """What is deleted or released is everything that is declared no longer: no part of it is.
+
+    Raises:
+        click.UsageError: a narrowed command is to do so.
+    """
+    if selection and (prune or release):
+        option = "--prune" if prune else "--release"
+        raise click.UsageError(f"{option} does not go with --only and --exclude: it is of everything that is declared")

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from reconciler.model.selection import EVERYTHING, Selection
 from reconciler.model.temporary_folder import temporary_folder
 from reconciler.model.workspace_settings import Workspace
 
@@ -142,11 +143,23 @@ def command_line(workspace: Workspace, *words: str) -> str:
 
 @contextmanager
 def open_workspace(
-    chosen: dict[str, Any], *, prune: bool = False, release: tuple[str, ...] = (), refresh: bool = False
+    chosen: dict[str, Any],
+    *,
+    prune: bool = False,
+    release: tuple[str, ...] = (),
+    refresh: bool = False,
+    selection: Selection = EVERYTHING,
 ) -> Iterator[Workspace]:
     """The workspace that was chosen, with a folder for rows that is the owner's alone and gone at the end."""
     with temporary_folder() as scratch:
         now = datetime.now(UTC)
         yield Workspace(
-            scratch=scratch, now=now, environ=os.environ, prune=prune, release=release, refresh=refresh, **chosen
+            scratch=scratch,
+            now=now,
+            environ=os.environ,
+            prune=prune,
+            release=release,
+            refresh=refresh,
+            selection=selection,
+            **chosen,
         )

@@ -149,4 +149,5 @@ KIND = Kind(
     feeds=feeds,
     names=iter_names_of_rows,
     check=check,
+    keeps_out=True,
 )

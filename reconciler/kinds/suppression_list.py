@@ -144,4 +144,5 @@ KIND = Kind(
     feeds=feeds,
     names=names,
     check=check,
+    keeps_out=True,
 )

@@ -87,6 +87,8 @@ def note_applied(
         known = str(change.address) not in failed
         left = change.after if whole else None
         lists[str(change.address)] = AppliedList(left, change.definition) if known else None
+    if plan.narrowed and earlier is not None:  # of what it did not look at, what was known is all there is
+        objects, lists = {**earlier.objects, **objects}, {**earlier.lists, **lists}
     return Applied(run, at, objects, lists, _list_protected(plan, earlier))
 
 
@@ -96,6 +98,13 @@ def note_protected(plan: Plan, earlier: Applied | None) -> Applied | None:
     if protected == ({} if earlier is None else earlier.protected):
         return None
     return replace(earlier or Applied("", plan.created), protected=protected)
+
+
+def keep_protected(store: Records, of: tuple[str, str, str | None], plan: Plan) -> None:
+    """Remember it; under the workspace's lock. Raises as `keep_applied`."""
+    known = note_protected(plan, fetch_applied(store, of))
+    if known is not None:
+        keep_applied(store, of, known)
 
 
 def _list_protected(plan: Plan, earlier: Applied | None) -> dict[str, str]:

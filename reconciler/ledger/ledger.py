@@ -158,7 +158,7 @@ class Ledger:
             finally:
                 if run.over:
                     interrupted_runs.remove(records, name)
-            if run.complete:
+            if run.complete and not plan.narrowed:  # what it did not look at may still be left to do
                 interrupted_runs.supersede(records, plan.workspace, self.tenant, self.environment, name)
 
     def _describe_origin(self) -> dict[str, Any]:
@@ -192,17 +192,11 @@ class Ledger:
         self._keep_applied(plan, last_applied.note_applied(plan, run, ended, datetime.now(UTC), earlier))
 
     def note_protected(self, plan: Plan) -> None:
-        """Keep which objects are protected, where a plan changes nothing else.
-
-        Raises:
-            LedgerError: another run is under way, or the ledger cannot be written.
-        """
-        if last_applied.note_protected(plan, self.fetch_applied(plan.workspace)) is None:
-            return
-        with lock.hold_lock(self.store):
-            known = last_applied.note_protected(plan, self.fetch_applied(plan.workspace))
-            if known is not None:
-                self._keep_applied(plan, known)
+        """Keep which objects are protected, where a plan changes nothing else; raises as `note_applied`."""
+        of = (plan.workspace, self.tenant, self.environment)
+        if last_applied.note_protected(plan, self.fetch_applied(plan.workspace)) is not None:
+            with lock.hold_lock(self.store):
+                last_applied.keep_protected(self.store, of, plan)
 
     def _keep_applied(self, plan: Plan, known: Applied) -> None:
         last_applied.keep_applied(self.store, (plan.workspace, self.tenant, self.environment), known)

@@ -13,6 +13,7 @@ from reconciler.model.problem import Location
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.resource_address import Address
 from reconciler.model.run_target import Meant
+from reconciler.model.selection import Selection
 from reconciler.model.workspace_settings import Settings
 
 
@@ -32,6 +33,8 @@ class Desired:
         environment: the one whose values templates got, if one was chosen.
         bounds: what manifests may name; they were held to it when they were loaded.
         ignored: how many YAML files `.reconcilerignore` leaves out.
+        selection: what it was narrowed to. read_only: what is only read, as what was asked for refers to it.
+        left_out: what is declared and not looked at; it is none of the catalogue.
         notices: what a person should know of the manifests, though nothing is wrong with them.
     """
 
@@ -50,6 +53,9 @@ class Desired:
     ignored: int = 0
     environment: str | None = None
     bounds: Held = field(default_factory=Held)
+    selection: Selection = field(default_factory=Selection)
+    read_only: frozenset[Address] = frozenset()
+    left_out: tuple[Resource, ...] = ()
     notices: tuple[Notice, ...] = ()
 
     @property

@@ -168,6 +168,7 @@ class Kind:
         likeness: by live field, how its values are compared where that is more than whether they are equal.
         draft: live fields, and which manifests declare other objects → what a manifest could say of the object.
         protects: whether its objects keep people from being called: nothing is set to work unless they are as declared.
+        keeps_out: whether its resources say who must not be called, or add to what says so.
     """
 
     name: str
@@ -192,6 +193,12 @@ class Kind:
     likeness: Mapping[str, Likeness] = field(default_factory=dict)
     draft: Callable[[Fields, NameOf], Draft] = _draft_as_told
     protects: bool = False
+    keeps_out: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is written for its resources: an object of the tenant, or rows; others only declare."""
+        return bool(self.surfaces) or self.queries is not _no_queries
 
     def as_declared(self, name: str, live: Any, declared: Any) -> bool:
         """Whether a live field needs no write to be as declared; inside a mapping only declared keys count."""

@@ -19,6 +19,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "rename_done": ("object", "name", "earlier", "where"),
     "release_done": ("object", "state", "where"),
     "nothing_to_release": ("name",),
+    "kept_to_protect": ("objects",),
     "not_adopted": ("count", "kinds"),
     "adoption_declined": ("object", "where"),
 }

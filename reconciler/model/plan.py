@@ -86,6 +86,7 @@ class Plan:
         origin: whose change it is, and what ran for it; None: nothing said so.
         causes: where the changes come from, against the last apply; None: the ledger knows of none.
         approvals: whose approval it needs, by group, and why.
+        narrowed: the options that narrowed it to some of what is declared; empty: it is of everything.
         against: how it differs from an earlier plan; None: it was held against none.
         decided: everybody in the sources of its segments; no part of what it does, nor of its document.
         created: when the plan was made. It, the origin, the places, the causes, the comparison, the notices, the
@@ -126,6 +127,7 @@ class Plan:
     approvals: tuple[Need, ...] = ()
     against: PlanComparison | None = None
     decided: tuple[Decided, ...] = field(default=(), compare=False)
+    narrowed: tuple[str, ...] = ()
     _at: Mapping[Address, ObjectChange | AnyRowChange] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

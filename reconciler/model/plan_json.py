@@ -108,6 +108,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         **({} if plan.causes is None else {"causes": to_json(plan.causes)}),
         **({"approvals": [to_json(each) for each in plan.approvals]} if plan.approvals else {}),
         **({} if plan.against is None else {"against": to_json(plan.against)}),
+        **({"narrowed": list(plan.narrowed)} if plan.narrowed else {}),
     }
     return {**document, "digest": document_digest(document)}
 
@@ -269,6 +270,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         causes=from_json(Causes, document["causes"]) if document.get("causes") else None,
         approvals=tuple(from_json(Need, each) for each in document.get("approvals", ())),
         against=from_json(PlanComparison, document["against"]) if document.get("against") else None,
+        narrowed=tuple(document.get("narrowed", ())),
     )
 
 

@@ -127,6 +127,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "made_inactive": {},
     "not_held": {"fields": LIST},
     "not_adopted": {},
+    "only_read": {},
     # what import leaves out, and what it says of what it writes
     "import_field_untold": {"field": TEXT},
     "import_value_needed": {"field": TEXT},

@@ -85,3 +85,7 @@ def parse_selector(text: str, kinds: Container[str]) -> Selector:
     if not text.strip():
         raise ValueError("it names nothing: write KIND, KIND/NAME, NAME or label:NAME=VALUE")
     return Selector(text, name=text)
+
+
+EVERYTHING = Selection()
+"""Where nothing is narrowed."""

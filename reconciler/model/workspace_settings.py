@@ -14,6 +14,7 @@ from reconciler.model.cache_port import Cache
 from reconciler.model.ceiling import Ceiling, merge_ceilings
 from reconciler.model.finding import Severity
 from reconciler.model.instants import LONGEST, parse_duration
+from reconciler.model.selection import Selection
 from reconciler.model.what_if import Supposition
 
 
@@ -180,6 +181,7 @@ class Workspace:
         release: names in the tenant, as `NAME` or `Kind/NAME`, of marked objects that are declared no longer and are to
             be released; `all`: every one.
         refresh: whether interactions are read again that are kept from an earlier plan.
+        selection: what is asked for of what is declared.
     """
 
     root: Path
@@ -196,3 +198,4 @@ class Workspace:
     release: tuple[str, ...] = ()
     supposition: Supposition | None = None
     refresh: bool = False
+    selection: Selection = field(default_factory=Selection)

@@ -93,6 +93,8 @@ def _iter_others(desired: Desired, changes: Changes, live: Live) -> Iterator[Pla
     """Campaigns that no manifest declares, that stay, and that may be calling people."""
     kind, held = campaigns.KIND, count_sizes(changes, live)
     ours = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
+    # one that is only read is as the tenant has it, whatever its manifest says
+    ours -= {kind.live_name(desired.catalogue.resources[each]) for each in desired.read_only if each.kind == kind.name}
     ours |= {each.name for each in changes.objects if each.action is Action.DELETE and each.address.kind == kind.name}
     for name, found in sorted(live.objects.get(kind.name, {}).items()):
         if name not in ours and campaigns.RUN_STATES.may_run(found.fields):
@@ -106,7 +108,7 @@ def _iter_planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Pl
     held = count_sizes(changes, live)
     for resource in desired.catalogue.of_kind(campaigns.KIND.name):
         change = known.get(resource.address)
-        if change is not None:
+        if change is not None and resource.address not in desired.read_only:
             campaign = campaigns.make_campaign(resource, desired.catalogue, desired.as_of)
             found = live.find(campaigns.KIND.name, campaign.name)
             yield Planned(

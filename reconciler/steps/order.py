@@ -77,6 +77,7 @@ def build_plan(
         impact=impact,
         places=dict(_list_places(desired)),
         causes=causes,
+        narrowed=desired.selection.words,
     )
     return replace(plan, approvals=find_needs(plan, desired.settings.approvals))
 

@@ -28,7 +28,8 @@ def plan(value: Plan) -> str:
         found[each.rule].append(each)
     digest, rules = plan_digest(value), sorted({*titles, *found})
     suites = [line for rule in rules for line in _describe_suite(value, digest, rule, titles.get(rule), found[rule])]
-    named = f"{value.workspace} on {value.tenant}"
+    narrowed = f", narrowed to {' '.join(value.narrowed)}" if value.narrowed else ""
+    named = f"{value.workspace} on {value.tenant}{narrowed}"
     cases = sum(max(1, len(found[rule])) for rule in rules)
     head = make_tag("testsuites", name=f"reconciler: {named}", tests=cases, **_count_results(value.findings))
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', f"<{head}>", *suites, "</testsuites>"]) + "\n"

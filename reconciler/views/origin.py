@@ -1,11 +1,17 @@
 # tested by: tests/model/test_origin.py
-"""Say whose change a plan or a run is about, in one line."""
+"""Say whose change a plan or a run is about, and what a plan is narrowed to, in one line."""
 
 from __future__ import annotations
 
 from reconciler.model.origin import Origin
+from reconciler.model.plan import Plan
 
 _SHORT = 12
+
+
+def describe_narrowing(value: Plan) -> str:
+    """What a plan is narrowed to; it is foreign text."""
+    return f"Narrowed to {' '.join(value.narrowed)}: nothing else that is declared was compared, and nothing is pruned"
 
 
 def describe_origin(origin: Origin) -> str:

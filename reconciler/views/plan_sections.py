@@ -32,7 +32,7 @@ from reconciler.views.impact import (
     describe_overlaps,
     weight,
 )
-from reconciler.views.origin import describe_origin
+from reconciler.views.origin import describe_narrowing, describe_origin
 from reconciler.views.reasons import (
     describe_counts,
     describe_finding,
@@ -95,11 +95,13 @@ def describe_verdict(value: Plan) -> str:
     verdict = "no changes" if value.empty else "changes"
     if refused:
         verdict = f"blocked by {format_count(refused, 'finding')}"
-    return f"Plan: {verdict}"
+    return f"{'Narrowed plan' if value.narrowed else 'Plan'}: {verdict}"
 
 
 def iter_head(value: Plan) -> Iterator[Cell]:
     """What a plan is of, and how much it changes: a paragraph each."""
+    if value.narrowed:
+        yield (*stress("Narrowed. "), *quote(describe_narrowing(value)))
     hosts = sorted({urlsplit(url).netloc for url in value.surfaces.values()})
     named = [*say("Tenant "), *name(value.tenant), *say(" at "), *_join(hosts, 4)]
     if value.environment is not None:

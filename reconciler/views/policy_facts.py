@@ -128,6 +128,7 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
         "weekday": plan.created.strftime("%A"),
         "hour_utc": plan.created.hour,
         "status": verdict.status.value,
+        **({"narrowed": list(plan.narrowed)} if plan.narrowed else {}),
         "counts": dict(verdict.counts),
         "blast_percent": BOUNDLESS if blast is None or not blast.known else ceil(Fraction(str(blast.percent))),
         "writes": plan.budget.writes,

@@ -112,6 +112,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "not_held": lambda args: (
         f"the tenant has no place for {', '.join(args.get('fields', ()))}: left out, and never compared"
     ),
+    "only_read": "it was not asked for, and what was asked for refers to it: it is only read",
     "not_adopted": "it carries no mark and its manifest says `adopt: false`: it is compared, and never written",
     "import_field_untold": "the tenant does not tell its `{field}`, which a manifest has to say",
     "import_value_needed": "its `{field}` is a value that no manifest may say, and one has to say it",

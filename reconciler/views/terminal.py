@@ -28,7 +28,7 @@ from reconciler.views.impact import describe_impact
 from reconciler.views.line_budget import fit_parts
 from reconciler.views.membership_change import describe_accounting, describe_kept, describe_membership
 from reconciler.views.object_change import describe_object
-from reconciler.views.origin import describe_origin
+from reconciler.views.origin import describe_narrowing, describe_origin
 from reconciler.views.plain_text import plain
 from reconciler.views.reasons import describe_cause, describe_notice, describe_reason
 from reconciler.views.undeclared_objects import describe_left_undeclared, describe_undeclared
@@ -44,6 +44,7 @@ def plan(value: Plan, full: bool = False) -> Text:
     chosen = "" if value.environment is None else f"environment {value.environment}, "
     heading = f"Tenant {value.tenant} at {hosts}, {chosen}workspace {value.workspace}, "
     heading += f"as of {format_instant(value.as_of)}"
+    narrowed = [] if not value.narrowed else [Text(plain(describe_narrowing(value)), "bold yellow")]
     steps = [(step, value.change(step.address)) for step in value.steps]
     accounts = [line for account in value.accounts for line in describe_accounting(account)]
     accounts += [line for row in value.rows for line in describe_kept(row)]
@@ -60,7 +61,7 @@ def plan(value: Plan, full: bool = False) -> Text:
         list(_describe_notices(value)),
         list(_describe_approvals(value)),
     )
-    parts = [[Text(plain(heading), "bold"), Text()], *([*part, Text()] for part in told if part)]
+    parts = [[*narrowed, Text(plain(heading), "bold"), Text()], *([*part, Text()] for part in told if part)]
     parts.append(list(_describe_summary(value, [change for _, change in steps if isinstance(change, RowChange)])))
     lines = [line for part in parts for line in part] if full else fit_parts(parts, MOST, "`--full` shows them")
     return Text("\n").join(lines)

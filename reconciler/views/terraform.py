@@ -39,7 +39,8 @@ def plan(value: Plan) -> str:
         "digest": plan_digest(value),
         "timestamp": format_instant(value.created),
         "applyable": not value.empty and not value.refusals,
-        "complete": True,
+        # as Terraform has it where it was given targets
+        "complete": not value.narrowed,
         "errored": False,
         "variables": {},
         "planned_values": {"outputs": {}, "root_module": {"resources": list(_list_planned(changes, value))}},

@@ -83,8 +83,10 @@ def _iter_ours(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Addre
         if surface is None or not surface.writable:
             continue
         declared = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
+        declared |= {kind.live_name(each) for each in desired.left_out if each.address.kind == kind.name}
         for name, found in sorted(live.objects.get(kind.name, {}).items()):
-            if found.owner == desired.settings.name and name not in declared:
+            left_out = desired.selection and not desired.selection.chooses(kind.name, (name,), {})
+            if found.owner == desired.settings.name and name not in declared and not left_out:
                 yield kind, surface, _make_address(kind.name, name, desired), found
 
 

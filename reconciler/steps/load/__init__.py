@@ -43,6 +43,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False, within_bounds: b
         condition_check,
         dnc_date_check,
         local_files,
+        narrowing,
         operator_bounds_check,
         operator_files,
         references,
@@ -101,9 +102,14 @@ def load(workspace: Workspace, *, look_for_files: bool = False, within_bounds: b
     kept, released = release_check.split_released(catalogue)
     if isinstance(chosen, Problem) or isinstance(engine, Problem):
         raise TypeError("it was refused before")
+    left = narrowing.narrow(kept, workspace.selection, load_kinds())
+    found.notices += narrowing.describe_kept(left)
     return Desired(
-        catalogue=kept,
-        released=released,
+        catalogue=left.catalogue,
+        released=() if workspace.selection else released,
+        selection=workspace.selection,
+        read_only=left.read_only,
+        left_out=left.left_out,
         release=workspace.release,
         settings=replace(rule_settings.apply_floors(settings, catalogue), engine=engine, approvals=approvals.policies),
         tenant=catalogue.get("Tenant", chosen),
