@@ -149,6 +149,13 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "skills.general": Endpoint(
         "PUT", f"{_BLOCK}/general-settings", "pacing, and the rate of abandoned calls", wrapper="generalSettings"
     ),
+    "skills.cpa.read": Endpoint(
+        "GET",
+        f"{_BLOCK}/cpa-management",
+        "the one field of call progress analysis that the other blocks are not told with",
+        quirk="`ansMachineOverrideSeconds` is told as `AnsMachineOverrideSeconds`, and nothing else is",
+        known=Weight.SPEC,
+    ),
     "skills.cpa": Endpoint(
         "PUT",
         f"{_BLOCK}/cpa-management",

@@ -111,6 +111,7 @@ class Block:
     Attributes:
         field: its live field. told: where `/parameters` has it; empty: it has an endpoint of its own, `reads`.
         writes: the entry of its request. read: what is told → the live field; write: the way back.
+        also: the entry of a request that tells a field which the block lacks; empty: there is none.
     """
 
     field: str
@@ -119,11 +120,12 @@ class Block:
     read: Callable[[Any], dict[str, Any]] = _same
     write: Callable[[Fields], Any] = _same
     reads: str = "skills.parameters"
+    also: str = ""
 
 
 BLOCKS = (
     Block("generalSettings", "", "skills.general", read_general, reads="skills.general.read"),
-    Block("cpaSettings", "cpaSettings", "skills.cpa", read_call_progress),
+    Block("cpaSettings", "cpaSettings", "skills.cpa", read_call_progress, also="skills.cpa.read"),
     Block("xsSettings", "xsSettings", "skills.xs", read_personal_connection),
     Block("retrySettings", "retrySettings", "skills.retry"),
     Block("deliveryPreferences", "deliveryPreferences", "skills.delivery"),
@@ -134,10 +136,16 @@ BLOCKS = (
 )
 
 
+_APART = {"AnsMachineOverrideSeconds": "ansMachineOverrideSeconds"}
+"""Of call progress analysis one field is told by its own endpoint alone, and with a capital [spec]."""
+
+
 def pick_block(block: Block, answer: Any) -> dict[str, Any]:
-    """A block of the answer that tells it; empty where it is not told."""
-    told = answer.get(block.told) if block.told else answer
-    return block.read(told) if told else {}
+    """A block of the answer that tells it, or of both answers that do; empty where it is not told."""
+    first, more = answer if block.also else (answer, {})
+    told = first.get(block.told) if block.told else first
+    apart = {ours: more[theirs] for theirs, ours in _APART.items() if more.get(theirs) is not None}
+    return {**(block.read(told) if told else {}), **apart}
 
 
 def lay_over(held: Any, declared: Any) -> Any:
@@ -162,6 +170,7 @@ def make_part(block: Block) -> Part:
         shape=Shape({block.told: may(OBJECT)}) if block.told and block.told != "timeZoneSettings" else PARAMETERS,
         read=lambda answer: {block.field: pick_block(block, answer)},
         change=change,
+        also=(lambda skill_id: make_call(block.also, skill_id), PARAMETERS) if block.also else None,
     )
 
 

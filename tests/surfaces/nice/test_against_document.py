@@ -127,24 +127,40 @@ class Walk:
         if route.is_read:
             tried += [{**query, each: SAMPLES[each]} for each in sorted(route.query & set(SAMPLES) - set(query))]
         answers = [(each, self.ask(route.method, route.path, each, body)) for each in tried]
-        return [f"{name} {each}: {answer.status_code} {answer.text}" for each, answer in answers if not answer.ok]
+        refused = [f"{name} {each}: {answer.status_code} {answer.text}" for each, answer in answers if not answer.ok]
+        unknown = {each["name"] for each in told if each["in"] == "query"} - route.query
+        if route.takes_body:
+            whole = _lay_over(self._make_body(found[1], whole=True), BODIES.get(name))
+            answer = self.ask(route.method, route.path, query, whole)
+            unknown |= {answer.text} if "unknown field" in answer.text else set()
+        return refused + [f"{name}: the document has {each}, and it does not" for each in sorted(unknown)]
 
-    def _make_body(self, operation: Mapping[str, Any]) -> Any:
+    def _make_body(self, operation: Mapping[str, Any], *, whole: bool = False) -> Any:
         schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-        return _make(resolve(schema))
+        return _make(resolve(schema), whole=whole)
 
 
-def _make(schema: Mapping[str, Any]) -> Any:
-    """The least that a schema takes."""
+def _make(schema: Mapping[str, Any], *, whole: bool) -> Any:
+    """The least that a schema takes, or all that it knows."""
     if "anyOf" in schema:
-        return _make(schema["anyOf"][0])
+        return _make(schema["anyOf"][0], whole=whole)
     if "enum" in schema:
         return schema["enum"][0]
     if schema.get("type") == "object":
-        return {each: _make(schema["properties"][each]) for each in schema.get("required", ())}
+        names = schema.get("properties", ()) if whole else schema.get("required", ())
+        return {each: _make(schema["properties"][each], whole=whole) for each in names}
     if schema.get("type") == "array":
-        return [_make(schema.get("items", {}))]
+        return [_make(schema.get("items", {}), whole=whole)]
     return {"number": 1, "boolean": False}.get(schema.get("type", ""), "x")
+
+
+def _lay_over(made: Any, known: Any) -> Any:
+    """A made body with the values that are known to be good."""
+    if isinstance(made, dict) and isinstance(known, Mapping):
+        return {name: _lay_over(value, known.get(name)) for name, value in made.items()}
+    if isinstance(made, list) and isinstance(known, list):
+        return [_lay_over(made[0], each) for each in known]
+    return made if known is None else known
 
 
 @pytest.fixture

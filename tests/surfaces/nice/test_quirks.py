@@ -153,7 +153,8 @@ def world(started: Simulator) -> Iterator[World]:
 def find_function(name: str) -> Any:
     """A function of this program's surface: `skills.refuse`."""
     module, *names = name.split(".")
-    return reduce(getattr, names, import_module(f"reconciler.surfaces.nice.{module}"))
+    held: Any = import_module(f"reconciler.surfaces.nice.{module}")
+    return reduce(lambda of, each: of[each] if isinstance(of, Mapping) else getattr(of, each), names, held)
 
 
 @pytest.mark.parametrize("quirk", QUIRKS, ids=[each["quirk"].replace(" ", "-")[:60] for each in QUIRKS])
@@ -181,10 +182,17 @@ def test_the_embedded_tenant_has_it_and_this_program_reads_and_writes_it_so(
         check_request(quirk, world)
 
 
+def put_answer(given: Any, answer: Any) -> Any:
+    """What a function is given, with the answer in its place."""
+    if isinstance(given, list):
+        return [put_answer(each, answer) for each in given]
+    return answer if given == "<answer>" else given
+
+
 def check_reading(read: Mapping[str, Any], answer: Any) -> None:
     """This program makes of an answer what the quirk says."""
     part = find_part(answer, read["part"]) if "part" in read else answer
-    given = [part if each == "<answer>" else each for each in read.get("with", ["<answer>"])]
+    given = [put_answer(each, part) for each in read.get("with", ["<answer>"])]
     made = find_function(read["by"])(*given)
     if "shows" in read:
         assert read["shows"] in str(made)

@@ -40,11 +40,16 @@ def _to_wire(call: Call, each: dict[str, Any]) -> dict[str, Any]:
     return {"campaignId": each["id"], "campaignName": each["name"], **{"isActive": each["isActive"]}}
 
 
+def _list_one(call: Call, each: dict[str, Any]) -> dict[str, Any]:
+    """A campaign among others: its division is not told (spec)."""
+    return {name: value for name, value in _to_wire(call, each).items() if name != "divisionId"}
+
+
 def _read_all(call: Call) -> Reply:
     """`GET /campaigns?searchString=&isActive=&skip=&top=`."""
     wanted = call.query.get("searchString", "").casefold()
     found = [each for each in campaigns_of(call).held.values() if wanted in each["name"].casefold()]
-    rows = [_to_wire(call, each) for each in page(call, found)]
+    rows = [_list_one(call, each) for each in page(call, found)]
     return Reply(body={"totalRecords": len(found), "businessUnitId": 4711, "campaigns": rows}) if rows else Reply(204)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from secrets import token_urlsafe
 from typing import Any
@@ -26,12 +25,16 @@ from reconciler.simulator.surfaces.nice.conventions import (
     number_or_none,
     page,
     read,
+    truth,
 )
 from reconciler.simulator.surfaces.nice.skill_store import skills_of
 
 MEDIA = {"email": (1, "E-Mail"), "chat": (3, "Chat"), "voice": (4, "Phone Call"), "sms": (7, "SMS")}
 """The type of an interaction of the store, as media are numbered [client]."""
 OTHER_MEDIA = (9, "Digital")
+_NUMBERS = ("mediaTypeId", "mediaSubTypeId", "skillId", "campaignId", "agentId", "teamId")
+_TRUTHS = ("isLogged", "isRefused", "isTakeover", "analyticsProcessed")
+_TEXTS = ("toAddress", "fromAddress", "mediaSubTypeName")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -88,12 +91,16 @@ def _read_completed(call: Call) -> Reply:
     last = wire_time(until or datetime.max.replace(tzinfo=UTC) - timedelta(days=1))
     if call.query.get("orderBy", "lastUpdateTime asc") not in ("lastUpdateTime", "lastUpdateTime asc"):
         raise bad_request("orderBy: only lastUpdateTime asc is known here")
-    wanted = {name: number_or_none(call, name) for name in ("mediaTypeId", "skillId", "campaignId")}
+    truth(call, "tags")
+    wanted: dict[str, Any] = {name: number_or_none(call, name) for name in _NUMBERS if name in call.query}
+    wanted |= {name: truth(call, name) for name in _TRUTHS if name in call.query}
+    wanted |= {name: call.query[name] for name in _TEXTS if name in call.query}
+    # who took part, and by which number, the store does not say: nobody is told who is looked for by that
     found = [
         each
         for each in list_completed(call)
         if first <= each["lastUpdateTime"] < last
-        and all(value is None or each.get(name) == value for name, value in wanted.items())
+        and all(each.get(name, False if name in _TRUTHS else None) == value for name, value in wanted.items())
     ]
     rows = page(call, found)
     if not rows:
@@ -182,17 +189,16 @@ _MOVIE = struct.pack(
 )
 SILENCE = _box(b"ftyp", b"isom" + struct.pack(">I", 512) + b"isom") + _box(b"moov", _box(b"mvhd", _MOVIE))
 
-_TOLD: Mapping[str, tuple[str, ...]] = {
-    "completed": (
-        *("startDate", "endDate", "updatedSince", "fields", "top", "skip", "orderBy"),
-        *("mediaTypeId", "skillId", "campaignId"),
-    ),
-    "active": ("updatedSince", "fields", "mediaTypeId", "skillId", "campaignId", "agentId", "teamId", "top", "skip"),
-}
+_PAGED = ("updatedSince", "fields", "top", "skip", "orderBy")
 _PLAYED = frozenset({"acd-call-id", "media-type", "exclude-waveforms", "isDownload"})
 ROUTES = (
-    read("/contacts/completed", _read_completed, *_TOLD["completed"]),
-    read("/contacts/active", _read_active, *_TOLD["active"]),
+    read("/contacts/completed", _read_completed, "startDate", "endDate", *_PAGED, *_NUMBERS, *_TRUTHS, *_TEXTS, "tags"),
+    read(
+        "/contacts/active",
+        _read_active,
+        *(*_PAGED, "contactId", "mediaSubTypeId", "mediaTypeId", "skillId", "campaignId", "agentId", "teamId"),
+        *("toAddress", "fromAddress", "digitalContactStateId", "stateId"),
+    ),
     read("/contacts/{contactId}", _read_contact, "fields"),
     read("/contacts/{contactId}/state-history", _read_states),
     read("/contacts/{contactId}/statehistory", _read_states),

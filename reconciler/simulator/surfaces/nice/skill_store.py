@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.simulator.body_checks import nullable, number, text, truth
+from reconciler.simulator.body_checks import fields, nullable, number, text, truth
 from reconciler.simulator.error_replies import bad_request, not_found
 from reconciler.simulator.routing import Call
 from reconciler.simulator.stored_records import Campaign
@@ -20,6 +21,13 @@ def _all(check: Check, *names: str) -> dict[str, Check]:
     return dict.fromkeys(names, nullable(check))
 
 
+def _number_as_text(value: Any, where: str) -> str:
+    """A number that is written as text (spec): it is told as a number elsewhere."""
+    if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text(value, where), re.ASCII) is None:
+        raise bad_request(f"{where}: must be a number, as text")
+    return str(value)
+
+
 GENERAL = {
     **_all(number, "minimumRetryMinutes", "maximumAttempts", "defaultContactExpiration", "maximumRingingDuration"),
     **_all(number, "beginDampenPercentage", "abandonRateCutoff", "abandonRateThreshold", "inactiveBlenderTimer"),
@@ -29,7 +37,7 @@ GENERAL = {
     **_all(truth, "getPriorityContactsOnContactInsertion", "loadCallbacks", "loadFresh", "loadNonFresh"),
     **_all(truth, "overrideBusinessUnitAbandonRate", "notifyAgentsWhenListIsEmpty", "blockMultipleCalls"),
     **_all(truth, "enableDialingByProficiency", "deliverCallbacksOnDNCHolidays", "deliverPrioritiesOnDNCHolidays"),
-    **_all(text, "aggressiveness"),
+    **_all(_number_as_text, "aggressiveness"),
 }
 _CPA_NUMBERS = (
     *("abandonMsgMode", "abandonTimeout", "agentNoResponseSeconds", "agentResponseUtteranceMinimumSeconds"),
@@ -91,11 +99,23 @@ SCHEDULE = {
     **_all(truth, "isScheduled", *(f"{day}IsActive" for day in DAYS)),
     **_all(text, *(f"{day}{end}" for day in DAYS for end in ("StartTime", "EndTime"))),
 }
+
+
+def _cadences(value: Any, where: str) -> Any:
+    """Cadences: of each number the hours of weekdays, and of weekends."""
+    hours = nullable(_rows("startTime", "endTime"))
+    names = {"weekdayTimeConstraints": hours, "weekendTimeConstraints": hours}
+    for each in _rows("fieldName", "attempts", "timeConstraints")(value, where):
+        if each.get("timeConstraints") is not None:
+            fields(each["timeConstraints"], f"{where}.timeConstraints", required={}, optional=names)
+    return value
+
+
 CADENCE = {
     **_all(text, "attemptMode", "recordRequestMode"),
     **_all(number, "destinationRetryRestMinutes"),
     **_all(_rows("fieldName", "attempts"), "maximumAttempts"),
-    **_all(_rows("fieldName", "attempts", "timeConstraints"), "cadences"),
+    **_all(_cadences, "cadences"),
 }
 DISPLAY = {
     **_all(text, "displayField1Name", "displayField2Name"),
@@ -181,15 +201,29 @@ def find_skill(call: Call, name: str = "skillId") -> Skill:
     return found
 
 
+def _tell_cadence(order: int, written: Mapping[str, Any]) -> dict[str, Any]:
+    """One number's cadence: the hours of weekdays and of weekends are told as one list (spec), in words of ours."""
+    hours = written.get("timeConstraints") or {}
+    told = [
+        {"dayType": word, "startTime": each.get("startTime", ""), "endTime": each.get("endTime", "")}
+        for name, word in (("weekdayTimeConstraints", "Weekday"), ("weekendTimeConstraints", "Weekend"))
+        for each in hours.get(name) or ()
+    ]
+    own = {name: value for name, value in written.items() if name != "timeConstraints" and value is not None}
+    return {**own, "order": order, "timeConstraints": told}
+
+
 def tell_block(name: str, held: Mapping[str, Any]) -> Any:
     """A block as `/parameters` tells it; what was set to null is not told."""
     told: dict[str, Any] = {name: value for name, value in held.items() if value is not None}
     match name:
         case "generalSettings":
+            told = {name: value for name, value in told.items() if not name.endswith("OnDNCHolidays")}
             if told.get("aggressiveness") is not None:
                 told["aggressiveness"] = float(told["aggressiveness"])
             told["waitTimeFactor"] = bool(told.get("waitTimeFactor"))
         case "cpaSettings":
+            told.pop("ansMachineOverrideSeconds", None)
             told["enableCPALogging"] = str(bool(told.get("enableCPALogging")))
             rows = told.get("exceptions") or []
             told["exceptions"] = [
@@ -204,6 +238,8 @@ def tell_block(name: str, held: Mapping[str, Any]) -> Any:
                 told["displayField2NAme"] = told.pop("displayField2Name")
         case "cadenceSettings":
             attempts = told.pop("maximumAttempts", None) or []
+            if "cadences" in told:
+                told["cadences"] = [_tell_cadence(n, each) for n, each in enumerate(told["cadences"], start=1)]
             told = {name: value for name, value in told.items() if not name.endswith("Mode")}
             told["cadenceMaximumAttempts"] = [
                 {"label": each["fieldName"], "maxAttempts": each["attempts"]} for each in attempts

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from reconciler.simulator.body_checks import fields, text, truth, whole
+from reconciler.simulator.body_checks import fields, text, whole
 from reconciler.simulator.error_replies import Refusal, bad_request, conflict
 from reconciler.simulator.routing import Call, Reply
 from reconciler.simulator.surfaces.nice.call_lists import Mappings
 from reconciler.simulator.surfaces.nice.campaigns import campaigns_of
 from reconciler.simulator.surfaces.nice.conventions import number_of, page, read, unwrap, write
 from reconciler.simulator.surfaces.nice.conventions import truth as query_truth
+from reconciler.simulator.surfaces.nice.skill_fields import CHANGED, NEW, spell, tell
 from reconciler.simulator.surfaces.nice.skill_store import (
     CADENCE,
     CPA,
@@ -30,25 +31,9 @@ from reconciler.simulator.surfaces.nice.skill_store import (
     tell_block,
 )
 
-_OWN: dict[str, Check] = {
-    "skillName": text,
-    "campaignId": whole(1),
-    "notes": text,
-    "isActive": truth,
-    "callerIdOverride": text,
-    "scriptId": whole(0),
-    "agentless": truth,
-    "agentlessPorts": whole(0),
-    "requireDisposition": truth,
-    "priorityBlending": truth,
-    "outboundTelecomRouteId": whole(0),
-}
-_NEW: dict[str, Check] = {**_OWN, "mediaTypeId": whole(1), "isOutbound": truth, "outboundStrategy": text}
-_CHANGED: dict[str, Check] = {**_OWN, "mediatypeid": whole(1)}
-
 
 def _to_wire(skill: Skill) -> dict[str, Any]:
-    return {"skillId": skill.number, "isRunning": skill.running, "notes": "", **skill.fields}
+    return {"skillId": skill.number, "isRunning": skill.running, "notes": "", **tell(skill.fields)}
 
 
 def _read_all(call: Call) -> Reply:
@@ -79,7 +64,7 @@ def _create(call: Call) -> Reply:
 def _make(call: Call, told: Any) -> dict[str, Any]:
     held = skills_of(call)
     try:
-        wanted = fields(told, required={"skillName": text, "mediaTypeId": whole(1)}, optional=_NEW)
+        wanted = spell(fields(told, required={"skillName": text, "mediaTypeId": whole(1)}, optional=NEW))
         if str(wanted.get("campaignId")) not in campaigns_of(call).held:
             raise bad_request("campaignId: there is no such campaign")
         if any(each.name == wanted["skillName"] for each in held.held.values()):
@@ -101,13 +86,11 @@ def _read_one(call: Call) -> Reply:
 def _change(call: Call) -> Reply:
     """`PUT /skills/{skillId}` `{skill: {…}}`."""
     skill, told = find_skill(call), unwrap(call, "skill")
-    changed = fields(told, "skill", required={}, optional=_CHANGED)
+    changed = spell(fields(told, "skill", required={}, optional=CHANGED))
     if any(each.name == changed.get("skillName") and each is not skill for each in skills_of(call).held.values()):
         raise conflict("skillName: is in use")
     if changed.get("isActive") is False and skill.running:
         raise conflict("the skill is running; stop it first")
-    if "mediatypeid" in changed:
-        changed["mediaTypeId"] = changed.pop("mediatypeid")
     skill.fields |= changed
     return Reply(body={"success": True, "skillId": skill.number})
 
@@ -166,7 +149,14 @@ def _read_parameters(call: Call) -> Reply:
 
 def _read_general(call: Call) -> Reply:
     """`GET …/general-settings`: no wrapper, the aggressiveness as text."""
-    return Reply(body={"aggressiveness": "3", **find_skill(call).blocks.get("generalSettings", {})})
+    held = find_skill(call).blocks.get("generalSettings", {})
+    return Reply(body={"aggressiveness": "3", **{name: value for name, value in held.items() if value is not None}})
+
+
+def _read_call_progress(call: Call) -> Reply:
+    """`GET …/cpa-management`: one field, which `/parameters` does not tell, and with a capital (spec)."""
+    told = find_skill(call).blocks.get("cpaSettings", {}).get("ansMachineOverrideSeconds")
+    return Reply(body={} if told is None else {"AnsMachineOverrideSeconds": told})
 
 
 def _put_wrapped(call: Call, name: str, known: Mapping[str, Check]) -> Reply:
@@ -229,6 +219,7 @@ ROUTES = (
     write("POST", f"{_ONE}/stop", _stop, "force", body=False),
     read(_BLOCK, _read_parameters, "fields"),
     read(f"{_BLOCK}/general-settings", _read_general, "fields"),
+    read(f"{_BLOCK}/cpa-management", _read_call_progress, "fields"),
     *(
         write("PUT", f"{_BLOCK}/{path}", partial(_put_wrapped, name=name, known=known))
         for path, name, known in _WRAPPED

@@ -20,6 +20,7 @@ from reconciler.simulator.routing import Call, Reply
 from reconciler.simulator.stored_records import Contact, ContactList, wire_time
 from reconciler.simulator.surfaces.nice.call_lists import Kept, find_list, mapping_of
 from reconciler.simulator.surfaces.nice.conventions import NAME, links, moment, number_of, page, read, write
+from reconciler.simulator.surfaces.nice.skill_store import skills_of
 
 MOST_RECORDS = 500_000
 MOST_BYTES = 256 * 1024 * 1024
@@ -43,6 +44,8 @@ def _upload(call: Call) -> Reply:
     )
     rows = _parse(asked["listFile"], mapping_of(call, target))
     if "skillId" in asked:
+        if asked["skillId"] not in skills_of(call).held:
+            raise bad_request("skillId: there is no such skill")
         attach(call, target, asked["skillId"])
     work = Work(NAME, target.id, rows, _names, partial(_write, call, target), reference=asked.get("fileName"))
     return Reply(body={"jobId": number_of(start(call, work, "UP").id)})

@@ -257,7 +257,7 @@ _SPAN = ("startDate", "endDate", "fields")
 ROUTES = (
     read("/agents", _read_agents, "fields", "isActive", "skip", "top", "orderBy"),
     read("/agents/skills", _read_assignments, "fields", "mediaTypeId", "skip", "top", "orderBy"),
-    read("/agents/states", _read_states, "updatedSince", "fields", "skip", "top", "orderBy"),
+    read("/agents/states", _read_states, "updatedSince", "reqBUIds", "fields", "skip", "top", "orderBy"),
     read("/teams/performance-total", partial(_read_performance, one=False), *_SPAN),
     read("/teams/{teamId}/performance-total", partial(_read_performance, one=True), *_SPAN),
     read("/wfm-data/agents", _read_wfm_agents, *_SPAN),
