@@ -216,7 +216,8 @@ class ObjectReader:
 
     def _is_looked_into(self, kind: Kind, surface: Wire, body: Mapping[str, Any]) -> bool:
         """Whether the parts of an object matter: it may do something by itself, is declared, or may be ours."""
-        if self._declared is None or kind.run_states is not None or surface.ownership.registered:
+        works = kind.run_states is not None and kind.run_states.may_run(surface.tell_state(body))
+        if works or self._declared is None or surface.ownership.registered:
             return True
         if str(body[surface.name_field]) in self._declared.get(kind.name, ()):
             return True
@@ -243,6 +244,8 @@ class ObjectReader:
         if object_id in parts:
             for part, answer in zip(surface.parts, parts[object_id], strict=True):
                 fields |= part.read(answer)
+        elif surface.parts:
+            fields |= surface.tell_state(body)
         if surface.requests.whole:
             self._bodies[kind.name, object_id] = body
         owner = surface.ownership.split(fields)

@@ -197,6 +197,8 @@ class Wire:
         read: wire body → live fields (pure), before references become names; what is at `name_field` is `name`.
         write: live fields → wire body (pure), after references became ids.
         gone: whether a body is of an object that was made inactive, and counts as none.
+        tell_state: a body → what it says of whether the object does something by itself (`Kind.run_states`): of one
+            that rests, and is neither declared nor ours, the parts are not asked for. Empty: it does not say.
         parts: those of its fields that have endpoints of their own.
         fixed: the live fields that it does not change once they have a value.
         query: what the collection is always asked with.
@@ -231,6 +233,7 @@ class Wire:
     statistics: CallStatistics | None = None
     paced: bool = False
     gone: Callable[[Body], bool] = lambda body: False
+    tell_state: Callable[[Body], dict[str, Any]] = lambda body: {}
     parts: tuple[Part, ...] = ()
     fixed: frozenset[str] = field(default_factory=frozenset)
     query: Query = field(default_factory=dict)

@@ -58,7 +58,7 @@ def _find_undeclared(planned: Planned, lost: Mapping[tuple[str, str], int | None
         words = f"{begins} its list {campaign.list!r} {_describe_loss(lost[own])}"
         emptied = [_make_document(campaign.list, lost[own])]
     elif not campaign.list:
-        others = {name: live for (kind, name), live in lost.items() if kind != campaign.address.kind}
+        others = {name: live for (kind, name), live in lost.items() if kind == campaign.list_address.kind}
         names = " or ".join(f"{name!r}, which {_describe_loss(live)}" for name, live in others.items())
         words = f"{begins} nobody knows which list it dials: it may be {names}"
         emptied = [_make_document(name, live) for name, live in others.items()]

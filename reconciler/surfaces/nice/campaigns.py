@@ -68,17 +68,20 @@ def _is_week(told: Fields, week: Fields) -> bool:
     return all(held.get(name) == value or (value is False and not held.get(name)) for name, value in week.items())
 
 
+def tell_state(skill: Fields) -> dict[str, Any]:
+    """Whether a skill works, as its body says it; nothing where it does not."""
+    if not isinstance(skill.get("isRunning"), bool):
+        return {}
+    _, tag = read_notes(skill)
+    resting = "draft" if tag is not None and tag.draft else "paused"
+    return {"status": "active" if skill["isRunning"] else resting}
+
+
 def read_work(answers: Any, zone: str) -> dict[str, Any]:
     """Whether a skill works, and its window, where its schedule is that of it."""
     skill, parameters = pick_skill(answers[0]), answers[1]
     _, tag = read_notes(skill)
-    if "isRunning" not in skill:
-        status = UNKNOWN
-    elif skill["isRunning"]:
-        status = "active"
-    else:
-        status = "draft" if tag is not None and tag.draft else "paused"
-    found: dict[str, Any] = {"status": status}
+    found: dict[str, Any] = tell_state(skill) or {"status": UNKNOWN}
     if tag is None or not (tag.starts and tag.ends):
         return found
     schedule = read_schedule(parameters.get("scheduleSettings") or {})
@@ -226,6 +229,7 @@ CAMPAIGN = Wire(
     read=read_campaign,
     write=write_campaign,
     gone=is_another("campaign"),
+    tell_state=tell_state,
     parts=(*_OTHERS, _make_work("UTC")),
     bind=lambda known: _bind(known.get(ZONE, "UTC")),
 )

@@ -22,16 +22,17 @@ def count_blocks(tenant: Simulator) -> int:
 
 
 def test_blocks_are_asked_for_of_declared_skills_and_of_ours_alone(nice: Folder, tenant: Simulator, run: Run) -> None:
-    for number in range(5):
-        tenant.store.part(Skills).add(f"Somebody's {number}", isOutbound=True)
+    made = [tenant.store.part(Skills).add(f"Somebody's {number}", isOutbound=True) for number in range(5)]
+    made[0].running = made[1].running = True
     assert run("plan").code == 0
-    # each may be dialling a list: as a campaign it is looked into, and no second time
-    assert count_blocks(tenant) == 5
+    # those that run may be dialling a list: as campaigns they are looked into, and no second time; others cost nothing
+    assert count_blocks(tenant) == 2
+    assert len([each for each in tenant.requests() if "/skills/" in each.path]) == 2 * 3
     nice.write("skill.yaml", START.read_text(encoding="utf-8").partition("---")[2])
     assert run("apply", "--yes").code == 0
     tenant.clear_requests()
     assert run("plan", "--detailed-exitcode").code == 0
-    assert count_blocks(tenant) == 5 + 1
+    assert count_blocks(tenant) == 2 + 1
     (nice.root / "skill.yaml").unlink()
     tenant.clear_requests()
     ended = run("apply", "--yes", "--prune")
