@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -50,6 +51,16 @@ class Sinks(dict[tuple[str, str], Sink]):
         self[(module if name.startswith("_") else "*", name)] = sink
 
 
+@dataclass
+class _Scope:
+    """A function, or what is outside all functions of a module: what it calls, by which name, and what its names are set to."""
+
+    module: str
+    node: ast.Module | FUNCTIONS
+    calls: list[tuple[str, ast.Call]]
+    names: MutableMapping[str, list[ast.expr]]
+
+
 @cache
 def find_problem_codes(package: Path = PACKAGE) -> Found:
     """The code of each problem of the input that the text of the program makes.
@@ -57,42 +68,59 @@ def find_problem_codes(package: Path = PACKAGE) -> Found:
     Followed are constants, also by their names, the arms of a condition, names that a function sets, and its
     parameters: from `Problem`, and from every function that hands a parameter of its own on as the code of one.
     """
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(package.rglob("*.py"))}
+    read = [_read(path, path.relative_to(package)) for path in sorted(package.rglob("*.py"))]
     sinks = Sinks({("*", "Problem"): ("code", 1), ("*", "ConditionRole"): ("code", 0)})
     for module in ("steps/load/templates.py", "steps/load/template_filters.py"):
         sinks[module, "Refused"] = ("code", 0)
-    constants = {
-        name: values for tree in trees.values() for name, values in _list_names(tree).items() if name.isupper()
-    }
+    constants = {name: values for whole, *_ in read for name, values in whole.names.items() if name.isupper()}
+    scopes = [each for scopes in read for each in scopes]
+    for each in scopes:
+        each.names = ChainMap(each.names, constants)
     while True:
         found, before = Found(), len(sinks)
-        for path, tree in trees.items():
-            for function in _list_functions(tree):
-                _walk_function(str(path.relative_to(package)), function, constants, sinks, found)
+        for scope in scopes:
+            _walk_calls(scope, sinks, found)
         if len(sinks) == before:
             return found
 
 
-def _list_functions(tree: ast.Module) -> Iterator[ast.Module | FUNCTIONS]:
-    yield tree
-    for node in ast.walk(tree):
+def _read(path: Path, module: Path) -> list[_Scope]:
+    """The scopes of a module, the outermost first."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found: list[_Scope] = []
+    waiting: list[ast.Module | FUNCTIONS] = [tree]
+    while waiting:
+        node = waiting.pop()
+        own, inside = _split(node)
+        waiting += inside
+        calls = [
+            (each.func.attr if isinstance(each.func, ast.Attribute) else getattr(each.func, "id", ""), each)
+            for each in own
+            if isinstance(each, ast.Call)
+        ]
+        found.append(_Scope(str(module), node, calls, _list_names(own)))
+    return found
+
+
+def _split(scope: ast.AST) -> tuple[list[ast.AST], list[FUNCTIONS]]:
+    """What is in a function, and not in one inside it; and those inside it."""
+    own: list[ast.AST] = []
+    inside: list[FUNCTIONS] = []
+    waiting = [*ast.iter_child_nodes(scope)]
+    while waiting:
+        node = waiting.pop(0)
         if isinstance(node, FUNCTIONS):
-            yield node
+            inside.append(node)
+        else:
+            own.append(node)
+            waiting[:0] = ast.iter_child_nodes(node)
+    return own, inside
 
 
-def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
-    """What is in a function, and not in one inside it."""
-    for child in ast.iter_child_nodes(scope):
-        if isinstance(child, FUNCTIONS):
-            continue
-        yield child
-        yield from _own_nodes(child)
-
-
-def _list_names(scope: ast.Module | FUNCTIONS) -> dict[str, list[ast.expr]]:
-    """What the names of a module or a function are set to, all of them."""
+def _list_names(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
+    """What names are set to, all of it."""
     names: dict[str, list[ast.expr]] = {}
-    for node in _own_nodes(scope):
+    for node in nodes:
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 for each in target.elts if isinstance(target, ast.Tuple) else [target]:
@@ -101,26 +129,15 @@ def _list_names(scope: ast.Module | FUNCTIONS) -> dict[str, list[ast.expr]]:
     return names
 
 
-def _walk_function(
-    module: str,
-    scope: ast.Module | FUNCTIONS,
-    constants: Mapping[str, list[ast.expr]],
-    sinks: Sinks,
-    found: Found,
-) -> None:
-    nodes = list(_own_nodes(scope))
-    names = {**constants, **_list_names(scope)}
-    for node in nodes:
-        if not isinstance(node, ast.Call):
-            continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        sink = sinks.find(module, name)
+def _walk_calls(scope: _Scope, sinks: Sinks, found: Found) -> None:
+    for name, node in scope.calls:
+        sink = sinks.find(scope.module, name)
         if sink is not None:
             keyword, position = sink
             given = [each.value for each in node.keywords if each.arg == keyword]
             given += [] if position is None else node.args[position : position + 1]
             for value in given:
-                _follow(value, f"{module}:{node.lineno}", scope, names, sinks, found)
+                _follow(value, f"{scope.module}:{node.lineno}", scope.node, scope.names, sinks, found)
 
 
 def _follow(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 from reconciler.kinds import load_kinds
 from reconciler.surfaces import load_surfaces
@@ -75,9 +74,21 @@ DOORS = {
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc"}
 
 
+@cache
 def modules() -> list[Path]:
     """Every module of the package."""
     return sorted(PACKAGE.rglob("*.py"))
+
+
+@cache
+def tree(module: Path) -> ast.Module:
+    """A module, read."""
+    return ast.parse(module.read_text(encoding="utf-8"))
+
+
+def place(module: Path) -> str:
+    """Where a module stands, below the package."""
+    return str(module.relative_to(PACKAGE))
 
 
 def room(module: Path) -> str:
@@ -86,9 +97,14 @@ def room(module: Path) -> str:
     return first.removesuffix(".py")
 
 
-def imports(module: Path) -> Iterator[tuple[str, int]]:
+@cache
+def imports(module: Path) -> Sequence[tuple[str, int]]:
     """Every module that a module imports, at its top or inside, with the line."""
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    return tuple(_iter_imports(module))
+
+
+def _iter_imports(module: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree(module)):
         if isinstance(node, ast.Import):
             for each in node.names:
                 yield each.name, node.lineno
@@ -108,40 +124,51 @@ def inner(module: Path) -> Iterator[tuple[str, str, int]]:
             yield parts[1], name, line
 
 
-@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-class TestEveryModule:
-    def test_imports_only_go_down(self, module: Path) -> None:
-        here = room(module)
-        if here == "simulator":
-            return
-        for there, name, line in inner(module):
-            if there in (here, "simulator"):
-                continue
-            assert FLOORS[there] < FLOORS[here], f"{module}:{line}: {here} imports {name}, which is not below it"
+def test_imports_only_go_down() -> None:
+    wrong = [
+        f"{place(module)}:{line}: {room(module)} imports {name}, which is not below it"
+        for module in modules()
+        for there, name, line in inner(module)
+        if room(module) != "simulator" and there not in (room(module), "simulator")
+        if FLOORS[there] >= FLOORS[room(module)]
+    ]
+    assert not wrong, wrong
 
-    def test_the_simulator_knows_nobody_and_only_the_door_knows_it(self, module: Path) -> None:
-        for there, name, line in inner(module):
-            if room(module) == "simulator":
-                assert there == "simulator", f"{module}:{line}: the simulator shares no code with the client: {name}"
-            elif there == "simulator":
-                assert room(module) == "cli", f"{module}:{line}: only the cli may import the simulator"
 
-    def test_a_library_comes_in_by_its_door_alone(self, module: Path) -> None:
-        place = str(module.relative_to(PACKAGE))
-        for name, line in imports(module):
-            allowed = DOORS.get(name.split(".")[0])
-            if allowed is None:
-                continue
-            assert any(place == door or place.startswith(f"{door}/") for door in allowed), (
-                f"{place}:{line}: {name} may only be imported in {allowed}"
-            )
+def test_the_simulator_knows_nobody_and_only_the_door_knows_it() -> None:
+    """It shares no code with the client, and only the cli may import it."""
+    wrong = [
+        f"{place(module)}:{line}: {room(module)} imports {name}"
+        for module in modules()
+        for there, name, line in inner(module)
+        if (there != "simulator" if room(module) == "simulator" else there == "simulator" and room(module) != "cli")
+    ]
+    assert not wrong, wrong
 
-    def test_its_name_says_something(self, module: Path) -> None:
-        assert not {*module.relative_to(PACKAGE).with_suffix("").parts} & NAMES_THAT_SAY_NOTHING
 
-    def test_its_docstring_says_which_question_it_answers(self, module: Path) -> None:
-        text = module.read_text(encoding="utf-8")
-        assert not text.strip() or ast.get_docstring(ast.parse(text)), f"{module} has no docstring"
+def test_a_library_comes_in_by_its_door_alone() -> None:
+    wrong = [
+        f"{place(module)}:{line}: {name} may only be imported in {DOORS[name.split('.')[0]]}"
+        for module in modules()
+        for name, line in imports(module)
+        if name.split(".")[0] in DOORS
+        if not any(place(module) == door or place(module).startswith(f"{door}/") for door in DOORS[name.split(".")[0]])
+    ]
+    assert not wrong, wrong
+
+
+def test_the_name_of_a_module_says_something() -> None:
+    wrong = [
+        place(module)
+        for module in modules()
+        if {*module.relative_to(PACKAGE).with_suffix("").parts} & NAMES_THAT_SAY_NOTHING
+    ]
+    assert not wrong, wrong
+
+
+def test_the_docstring_of_a_module_says_which_question_it_answers() -> None:
+    wrong = [place(module) for module in modules() if tree(module).body and not ast.get_docstring(tree(module))]
+    assert not wrong, wrong
 
 
 def test_the_views_know_only_the_nouns() -> None:
@@ -241,16 +268,17 @@ def test_kinds_are_told_apart_by_their_facts_and_named_in_no_list() -> None:
         },
     }
     for module in modules():
-        place = str(module.relative_to(PACKAGE))
-        if place.startswith(("kinds/", "surfaces/", "simulator/", "rules/")):
+        if place(module).startswith(("kinds/", "surfaces/", "simulator/", "rules/")):
             continue
         texts = {
             node.value
-            for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+            for node in ast.walk(tree(module))
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         for name in texts & set(load_kinds()):
-            assert any(place.startswith(each) for each in allowed_to_name.get(name, ())), f"{place} names {name}"
+            assert any(place(module).startswith(each) for each in allowed_to_name.get(name, ())), (
+                f"{place(module)} names {name}"
+            )
 
 
 def test_no_step_knows_a_surface_by_name_or_what_an_api_calls_things() -> None:
@@ -259,8 +287,7 @@ def test_no_step_knows_a_surface_by_name_or_what_an_api_calls_things() -> None:
     for module in modules():
         if room(module) not in ("steps", "flow", "ledger", "cxone"):
             continue
-        tree = ast.parse(module.read_text(encoding="utf-8"))
-        members = {node for each in ast.walk(tree) if isinstance(each, ast.Compare) for node in ast.walk(each)}
+        members = {node for each in ast.walk(tree(module)) if isinstance(each, ast.Compare) for node in ast.walk(each)}
         told = {node.value for node in members if isinstance(node, ast.Constant)}
         assert not told & names, f"{module} asks for a surface by its name: {told & names}"
         known = {name for there, name, _ in inner(module) if there == "surfaces"}
