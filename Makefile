@@ -11,10 +11,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-# what Python has compiled is kept, whatever the machine says: each worker of the tests, and each program that a test
-# starts, would compile everything anew
-unexport PYTHONDONTWRITEBYTECODE
-
 help: ## List every target
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 

@@ -26,6 +26,10 @@ MEASURES = {"Ceiling", "Hours.said"}
 LEFT = SAID | NAMES | MEASURES
 
 
+GIVING = ast.Assign | ast.AugAssign | ast.NamedExpr | ast.Call
+"""What may give a name a text."""
+
+
 def text_of(node: ast.AST) -> str | None:
     """A text as it is written; what is put into it stands as XX."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -50,9 +54,13 @@ class Texts:
     def __init__(self, function: ast.AST, returned: Mapping[str, str]) -> None:
         self.named: dict[str, str] = {}
         self._returned = returned
+        nodes = [each for each in ast.walk(function) if isinstance(each, GIVING)]
         for _ in range(2):  # a name may be made of one that is given later, in a loop
-            for node in ast.walk(function):
+            before = len(self.named)
+            for node in nodes:
                 self._take(node)
+            if len(self.named) == before:
+                break
 
     def _take(self, node: ast.AST) -> None:
         if isinstance(node, ast.Assign | ast.AugAssign | ast.NamedExpr) and (said := self.find(node.value)):
@@ -87,6 +95,7 @@ def returned_sentences(tree: ast.AST) -> Mapping[str, str]:
     found: dict[str, str] = {}
     functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)]
     for _ in range(3):
+        before = len(found)
         for function in functions:
             texts = Texts(function, found)
             ends = [
@@ -94,6 +103,8 @@ def returned_sentences(tree: ast.AST) -> Mapping[str, str]:
             ]
             if said := next(filter(None, map(texts.find, ends)), None):
                 found[function.name] = said
+        if len(found) == before:
+            break
     return found
 
 

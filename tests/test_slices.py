@@ -97,17 +97,37 @@ def test_whatever_is_left_out_whole_names_a_test_near_it_that_stays() -> None:
         for there, other, test in INSTEAD.findall(text)
     }
     files = sorted(marked.keys() | {there for there, _ in instead.values()})
-    every, kept = collected(files), collected(files, "-m", "not matrix")
+    every, kept = collected(files)
     assert {each for each in every - kept if each[0] in marked} == instead.keys()
     assert set(instead.values()) <= kept
 
 
-def collected(files: Iterable[str], *choice: str) -> set[tuple[str, str]]:
-    """The file and the name of each test that pytest would run."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *choice, *files]
+COLLECT = """
+import sys, pytest
+
+class Told:
+    def pytest_collection_modifyitems(self, items):
+        for each in items:
+            print("TEST", "matrix" if each.get_closest_marker("matrix") else "kept", each.nodeid.partition("[")[0])
+
+sys.exit(pytest.main(["--collect-only", "-qq", "-p", "no:cacheprovider", *sys.argv[1:]], plugins=[Told()]))
+"""
+"""Say of each test, of those that the command line names, whether it is left out."""
+
+
+def collected(files: Iterable[str]) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """The file and the name of each test of some files, and of those of which `make test` runs a member."""
+    command = [sys.executable, "-c", COLLECT, *files]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    found = (line.partition("[")[0].split("::") for line in said.splitlines() if "::" in line)
-    return {(parts[0], parts[-1]) for parts in found}
+    every, kept = set(), set()
+    for line in said.splitlines():
+        if line.startswith("TEST "):
+            _, where, name = line.split(" ", 2)
+            parts = name.split("::")
+            every.add((parts[0], parts[-1]))
+            if where == "kept":
+                kept.add((parts[0], parts[-1]))
+    return every, kept
 
 
 def test_the_parts_of_some_tests_are_all_of_them_once(request: pytest.FixtureRequest) -> None:

@@ -236,22 +236,25 @@ def test_a_file_whose_records_are_lines_is_read_by_the_engine(
     ]
 
 
-def test_a_wrong_type_in_row_900_001_is_found_on_its_line(backend: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "all_rows"), [(150_001, 160_000), pytest.param(900_001, 1_000_000, marks=pytest.mark.matrix)]
+)
+def test_a_wrong_type_far_down_is_found_on_its_line(backend: Any, tmp_path: Path, wrong: int, all_rows: int) -> None:
     with (tmp_path / "c.csv").open("w") as file:
         file.write("id,score\n")
-        file.writelines(f"{n},{'much' if n == 900_001 else n % 100}\n" for n in range(1, 1_000_001))
+        file.writelines(f"{n},{'much' if n == wrong else n % 100}\n" for n in range(1, all_rows + 1))
     scored = feed("c.csv", "csv", columns=(("contactId", "id"), ("engagementScore", "score")))
     read = files.read_contacts(backend, scored, tmp_path, tmp_path / "rows")
     table = engine.read_rows(backend, read)
     line = table["place"].re_extract(r"(\d+)$", 1).cast("int64")
-    assert read.count == 1_000_000
+    assert read.count == all_rows
     assert engine.count_rows(backend, table.filter(table["contactId"].cast("int64") + 1 != line)) == 0
     with pytest.raises(BadInput) as refused:
         files.read_contacts(backend, replace(scored, on_invalid="refuse"), tmp_path, tmp_path / "rows")
     places = [(str(problem.where), problem.message) for problem in refused.value.problems]
     assert places == [
-        ("c.csv:900002", "this row cannot be used"),
-        ("sources.yaml:4:3", "1 of 1,000,000 rows cannot be used"),
+        (f"c.csv:{wrong + 1}", "this row cannot be used"),
+        ("sources.yaml:4:3", f"1 of {all_rows:,} rows cannot be used"),
     ]
     why = (Counted(Reason("not_a_number", ("engagementScore",)), 1),)
     assert [problem.faults for problem in refused.value.problems] == [why, why]
