@@ -26,7 +26,7 @@ def answer(backend: Any, written: Written, condition: str, rows: Sequence[Row]) 
     table = engine.read_rows(backend, written(numbered, dict.fromkeys(numbered[0], "VARCHAR")))
     columns = {name: table[name] for name in rows[0]}
     found = table.select("row", found=consent_and_dnc_conditions.compile_consent(condition, columns, HERE))
-    told = dict(next(engine.stream_rows(backend, found, len(rows) + 1)))
+    told = dict(engine.list_rows(backend, found, tuple[str, bool | None]))
     assert {type(value) for value in told.values()} <= {bool, type(None)}
     return [told[str(n)] for n in range(len(rows))]
 
