@@ -10,6 +10,9 @@ from pathlib import Path
 from tests.codes import PACKAGE
 
 WORDS = re.compile(r"[a-zA-Z]{2,}.* .*[a-zA-Z]{2,}")
+SQL = re.compile(r"\s*(SELECT|FROM|WHERE|ORDER BY)\b")
+"""What an engine is asked with, and parts of it."""
+
 ROOMS = [each for each in sorted(PACKAGE.iterdir()) if each.name not in ("views", "cli", "simulator", "__pycache__")]
 """All but those that are words for people, and the embedded tenant, which speaks as the vendor does."""
 
@@ -81,7 +84,13 @@ class Texts:
         """A sentence that is in an expression, or in what it names."""
         for each in walk_outside(node):
             said = text_of(each)
-            if said and WORDS.search(said) and re.search(r"\b[a-z]{2,}\b", said.replace("XX", "")) and " " in said:
+            if (
+                said
+                and not said.startswith("SELECT ")
+                and WORDS.search(said)
+                and re.search(r"\b[a-z]{2,}\b", said.replace("XX", ""))
+                and " " in said
+            ):
                 return said
             if isinstance(each, ast.Name) and each.id in self.named:
                 return self.named[each.id]

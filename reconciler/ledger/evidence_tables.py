@@ -138,8 +138,8 @@ def make_state(run: RunRecord) -> dict[str, Any]:
     for each in run.plan.get("resource_changes", ()):
         address, after = each["address"], each["change"]["after"]
         how = ended.get(address, "done" if run.find_outcome() else "unknown")
-        state = "unknown" if how != "done" else "gone" if after is None else "in force"
-        objects[address] = {"state": state, "values": after if state == "in force" else None}
+        state = "unknown" if how != "done" else "gone" if after is None else "in_force"
+        objects[address] = {"state": state, "values": after if state == "in_force" else None}
     lists = {
         each["address"]: {"list": each["list"], "contacts": each["live"] + each["adds"] - each["removes"]}
         for each in run.plan.get("row_changes", ())

@@ -201,7 +201,7 @@ def test_a_pack_that_nobody_touched_is_whole_and_holds_what_an_auditor_asks_for(
     days = json.loads(files["configuration/days.json"])
     assert {each["run"] for each in days} <= set(json.loads(files["pack.json"])["runs"])
     state = json.loads(files[days[-1]["file"]])
-    assert state["objects"]["Campaign/late"]["state"] == "in force"
+    assert state["objects"]["Campaign/late"]["state"] == "in_force"
     assert state["lists"]["Segment/chosen[engaged]"]["contacts"] == 25
 
 

@@ -13,7 +13,7 @@ import hmac
 import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.relations import engine
 from reconciler.model.evidence import Decided, DecidedCount, LeafProof, TreeHead
@@ -74,7 +74,7 @@ def prove_leaf(
         ).fetchall()
         if not found:
             return []
-        own = hmac.digest(_derive(key, f"run {run}"), found[0][0], "sha256")
+        own = hmac.digest(_derive(key, f"run:{run}"), found[0][0], "sha256")
         token = hmac.digest(own, b"contact\n" + contact.encode(), "sha256").hex()
         size, levels = _make_levels(backend, leaves)
         named = backend.raw_sql(f"SELECT i, leaf FROM leaves WHERE contact = '{token}' ORDER BY i").fetchall()  # noqa: S608
@@ -99,7 +99,7 @@ def list_leaves(leaves: Path) -> bytes:
 
 
 def _derive(key: Secret, purpose: str) -> bytes:
-    return hmac.digest(key.reveal().encode(), f"evidence 1: {purpose}".encode(), "sha256")
+    return hmac.digest(key.reveal().encode(), f"evidence-1:{purpose}".encode(), "sha256")
 
 
 def _select_people(decided: Sequence[Decided], key: Secret) -> str:
@@ -126,7 +126,7 @@ def _keep_salts(backend: Backend, scratch: Path, known: Path | None, salts: Path
         "CREATE TEMP TABLE fresh AS SELECT who, row_number() OVER (ORDER BY who) - 1 AS i "
         "FROM (SELECT DISTINCT who FROM people) ANTI JOIN known USING (who)"
     )
-    (count,) = _fetch_one(backend, "SELECT count(*) FROM fresh")
+    count = _count(backend, "fresh")
     chance = pa.py_buffer(secrets.token_bytes(_SALT * count))
     drawn = pa.FixedSizeBinaryArray.from_buffers(pa.binary(_SALT), count, [None, chance])
     numbers = pa.array(range(count), pa.int64())
@@ -143,7 +143,7 @@ def _keep_salts(backend: Backend, scratch: Path, known: Path | None, salts: Path
 
 def _select_keyed(key: Secret, run: str) -> str:
     """Everybody with the tokens of this run, and what was decided."""
-    own = _hmac(_derive(key, f"run {run}"), "salt")
+    own = _hmac(_derive(key, f"run:{run}"), "salt")
     contact = _hmac_by("own", "encode('contact' || chr(10) || contactId)")
     number = _hmac_by("own", "encode('number' || chr(10) || e164)")
     return (
@@ -162,7 +162,7 @@ def _make_levels(backend: Backend, leaves: Path) -> tuple[int, int]:
     backend.raw_sql(
         "CREATE TEMP TABLE level_0 AS SELECT i, unhex(sha256('\\x00'::BLOB || encode(leaf))) AS hash FROM leaves"
     )
-    (size,) = _fetch_one(backend, "SELECT count(*) FROM leaves")
+    size = _count(backend, "leaves")
     level, width = 0, size
     while width > 1:
         # the last of an odd number goes up as it is: the tree of RFC 6962, which splits at powers of two
@@ -184,13 +184,13 @@ def _iter_path(backend: Backend, levels: int, index: int) -> Iterator[str]:
 
 
 def _read_root(backend: Backend, levels: int) -> str:
-    (root,) = _fetch_one(backend, f"SELECT hash FROM level_{levels}")  # noqa: S608 # a number
+    ((root,),) = backend.raw_sql(f"SELECT hash FROM level_{levels}").fetchall()  # noqa: S608 # a number
     return bytes(root).hex()
 
 
-def _fetch_one(backend: Backend, query: str) -> tuple[Any, ...]:
-    (found,) = backend.raw_sql(query).fetchall()
-    return tuple(found)
+def _count(backend: Backend, table: str) -> int:
+    ((found,),) = backend.raw_sql(f"SELECT count(*) FROM {table}").fetchall()  # noqa: S608 # one of those made here
+    return int(found)
 
 
 def _copy(backend: Backend, query: str, target: Path) -> None:

@@ -19,6 +19,7 @@ STREAMS = {
     *("wfm_skills_dialer_contacts", "wfm_skills_agent_performance", "wfm_agents", "wfm_agents_schedule_adherence"),
     "wfm_agents_scorecards",
 }
+"""What the tap syncs: calls, what skills did, and the workforce."""
 
 
 @pytest.fixture

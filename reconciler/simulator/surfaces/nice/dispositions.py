@@ -1,3 +1,4 @@
+# tested by: tests/surfaces/nice/test_foreign_clients.py
 """Dispositions: the outcomes of the tenant's matrix, each with a number."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/surfaces/nice/test_foreign_clients.py
 """Teams and agents: a small world of its own, as the store has neither; nobody of them ever spoke to anybody."""
 
 from __future__ import annotations
