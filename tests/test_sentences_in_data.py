@@ -10,8 +10,8 @@ from pathlib import Path
 from tests.codes import PACKAGE
 
 WORDS = re.compile(r"[a-zA-Z]{2,}.* .*[a-zA-Z]{2,}")
-SQL = re.compile(r"\s*(SELECT|FROM|WHERE|ORDER BY)\b")
-"""What an engine is asked with, and parts of it."""
+NONE = re.compile(r"\s*(SELECT|FROM|WHERE|ORDER BY)\b|--[a-z]")
+"""What an engine is asked with, and parts of it; and an option of the command line with its value."""
 
 ROOMS = [each for each in sorted(PACKAGE.iterdir()) if each.name not in ("views", "cli", "simulator", "__pycache__")]
 """All but those that are words for people, and the embedded tenant, which speaks as the vendor does."""
@@ -86,7 +86,7 @@ class Texts:
             said = text_of(each)
             if (
                 said
-                and not said.startswith("SELECT ")
+                and not NONE.match(said)
                 and WORDS.search(said)
                 and re.search(r"\b[a-z]{2,}\b", said.replace("XX", ""))
                 and " " in said

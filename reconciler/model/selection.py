@@ -58,6 +58,11 @@ class Selection:
         known = tuple(names)
         return any(each.matches(kind, known, labels) for each in self.exclude)
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The options that say it."""
+        return (*(f"--only {each.text}" for each in self.only), *(f"--exclude {each.text}" for each in self.exclude))
+
 
 def parse_selector(text: str, kinds: Container[str]) -> Selector:
     """Read `KIND`, `KIND/NAME`, `NAME` or `label:NAME=VALUE`; in NAME and VALUE `*`, `?` and `[…]` stand for others.
