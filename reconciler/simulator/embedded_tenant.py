@@ -139,12 +139,17 @@ class Simulator:
             raise RuntimeError("the simulator is running already")
         started: Future[Served] = Future()
         self._ended.clear()
-        self._thread = Thread(target=self._run, args=(started,), name="simulator", daemon=True)
-        self._thread.start()
+        thread = Thread(target=self._run, args=(started,), name="simulator", daemon=True)
+        self._thread = thread
+        thread.start()
         try:
             served = started.result()
         except BaseException:
-            self._thread.join()
+            # interrupted: a tenant that is up by now is stopped, and one that is not will never be
+            if not started.cancel() and started.exception() is None:
+                self.stop()
+            self._ended.wait()
+            thread.join()
             self._thread = None
             raise
         self.url, self.proxy_url, self.authority = served.origin, served.proxy, served.authority
@@ -184,9 +189,10 @@ class Simulator:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         try:
             async with serve_tenant(self._tenant) as served:
-                started.set_result(served)
-                await self._stop.wait()
-        except OSError as error:
+                if started.set_running_or_notify_cancel():
+                    started.set_result(served)
+                    await self._stop.wait()
+        except Exception as error:
             if started.done():
                 raise
             started.set_exception(error)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from reconciler.simulator import Options, Simulator, Store
+from reconciler.simulator import Options, Simulator, Store, embedded_tenant
 from reconciler.simulator.surfaces import discover
 from tests.simulator.conftest import Client
 
@@ -35,6 +36,20 @@ def test_a_port_that_is_taken_is_an_error(tenant: Simulator) -> None:
     port = int(tenant.url.rpartition(":")[2])
     with pytest.raises(OSError, match="address already in use"):
         Simulator(Options(port=port)).start()
+
+
+@pytest.mark.parametrize("is_up", [False, True])
+def test_an_interruption_of_its_start_leaves_no_thread(monkeypatch: pytest.MonkeyPatch, is_up: bool) -> None:
+    class Interrupted(Future[Any]):
+        def result(self, timeout: float | None = None) -> Any:
+            if is_up:
+                super().result(timeout)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(embedded_tenant, "Future", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Simulator().start()
+    assert not any(each.name == "simulator" for each in threading.enumerate() if each.is_alive())
 
 
 def test_a_held_reply_does_not_hold_up_the_end(tenant: Simulator, outbound: Client) -> None:

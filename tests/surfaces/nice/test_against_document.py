@@ -89,6 +89,7 @@ BODIES: Mapping[str, Any] = {
     "PUT /campaigns/{campaignId}": {"name": "Walked again"},
     "POST /skills": {"skills": [{"skillName": "Walked", "mediaTypeId": 4, "campaignId": 501}]},
     "PUT /skills/{skillId}": {"skill": {"notes": "Walked"}},
+    "POST /campaigns/{campaignId}/skills": {"skills": [9001], "addAll": False},
     "PUT /skills/{skillId}/parameters/time-zones": {"timeZoneSettings": [{"standardName": "Eastern Standard Time"}]},
     "POST /dnc-groups": {"dncGroupName": "Walked"},
     "POST /dnc-groups/{groupId}/records": {"dncGroupRecords": [{"phoneNumber": 2125550101}]},

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.simulator.error_replies import not_found
+from reconciler.simulator.body_checks import fields, number, some_text
+from reconciler.simulator.body_checks import truth as body_truth
+from reconciler.simulator.error_replies import bad_request, not_found
 from reconciler.simulator.routing import Call, Reply
 from reconciler.simulator.stored_records import wire_time
 from reconciler.simulator.surfaces.nice.conventions import (
@@ -16,12 +18,26 @@ from reconciler.simulator.surfaces.nice.conventions import (
     page,
     read,
     truth,
+    write,
 )
+
+LONGEST_NAME = 50
+"""Characters of a disposition's name [client]."""
+
+
+class Numbers:
+    """The number of each outcome that was ever told: for good, whatever comes later."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, int] = {}
 
 
 def number_dispositions(call: Call) -> dict[int, str]:
-    """The outcomes that there are, by their numbers: as they stand in the alphabet."""
-    return dict(enumerate(sorted(call.tenant.dispositions.outcomes), start=1))
+    """The outcomes that there are, by their numbers: at first as they stand in the alphabet."""
+    outcomes, numbers = call.tenant.dispositions.outcomes, call.tenant.store.part(Numbers).of
+    for name in sorted(outcomes - set(numbers)):
+        numbers[name] = len(numbers) + 1
+    return {number: name for name, number in numbers.items() if name in outcomes}
 
 
 def _describe(call: Call, number: int, name: str) -> dict[str, Any]:
@@ -65,8 +81,28 @@ def _read_one(call: Call) -> Reply:
     return Reply(body=shown)
 
 
+def _create(call: Call) -> Reply:
+    """`POST /dispositions` `{dispositions: [{dispositionName, isPreviewDisposition}]}`: 200 with a result each."""
+    told = fields(call.body, required={"dispositions": lambda value, where: value}, optional={})["dispositions"]
+    if not isinstance(told, list) or not told:
+        raise bad_request("dispositions: must be a list of at least one")
+    texts = {"dispositionName": some_text, "isPreviewDisposition": body_truth}
+    results = []
+    for index, each in enumerate(told):
+        one = fields(each, f"dispositions[{index}]", required=texts, optional={"classificationId": number})
+        name, outcomes = one["dispositionName"], call.tenant.dispositions.outcomes
+        # at most 50 characters are taken (client)
+        error = "is in use" if name in outcomes else "is too long" if len(name) > LONGEST_NAME else ""
+        if not error:
+            call.tenant.dispositions.outcomes = outcomes | {name}
+        numbers = {called: of for of, called in number_dispositions(call).items()}
+        results.append({"dispositionId": numbers.get(name, 0), "success": not error, "error": error})
+    return Reply(body={"errorCount": sum(not each["success"] for each in results), "dispositionResults": results})
+
+
 _QUERY = ("skip", "top", "searchString", "fields", "orderBy", "isActive", "isPreviewDispositions", "updatedSince")
 ROUTES = (
     read("/dispositions", _read_all, *_QUERY),
+    write("POST", "/dispositions", _create),
     read("/dispositions/{dispositionId}", _read_one, "fields"),
 )

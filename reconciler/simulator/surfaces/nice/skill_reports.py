@@ -8,22 +8,25 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from reconciler.simulator.body_checks import fields, truth, whole
 from reconciler.simulator.call_statistics import Calls
 from reconciler.simulator.error_replies import bad_request, not_found
 from reconciler.simulator.routing import Call, Reply
 from reconciler.simulator.stored_records import wire_time
 from reconciler.simulator.surfaces.nice.campaigns import campaigns_of
-from reconciler.simulator.surfaces.nice.completed_contacts import list_completed
+from reconciler.simulator.surfaces.nice.completed_contacts import MEDIA, OTHER_MEDIA, list_completed
 from reconciler.simulator.surfaces.nice.conventions import (
     BUSINESS_UNIT,
     DOCUMENTED,
     choose_fields,
+    find_by_number,
     find_version,
     links,
     number_or_none,
     page,
     read,
     span,
+    write,
 )
 from reconciler.simulator.surfaces.nice.conventions import truth as query_truth
 from reconciler.simulator.surfaces.nice.skill_store import Skill, find_skill, skills_of
@@ -227,8 +230,54 @@ def _read_agents(call: Call) -> Reply:
     return Reply(body={"skillsPerformance": choose_fields(call, rows)})
 
 
+def _read_of_campaign(call: Call) -> Reply:
+    """`GET /campaigns/{campaignId}/skills?searchString=&skip=&top=`."""
+    campaign = find_by_number(campaigns_of(call).held, call.params["campaignId"], "campaign")["id"]
+    rows = [
+        {"mediaType": each.fields["mediaTypeId"], "skillId": each.number, "skillName": each.name}
+        for each in skills_of(call).held.values()
+        if each.fields.get("campaignId") == campaign
+        and call.query.get("searchString", "").casefold() in each.name.casefold()
+    ]
+    shown = choose_fields(call, page(call, rows))
+    told = {"businessUnitId": BUSINESS_UNIT["businessUnitId"], "totalRecords": len(rows), "skills": shown}
+    return Reply(body=told) if shown else Reply(204)
+
+
+def _assign(call: Call) -> Reply:
+    """`POST /campaigns/{campaignId}/skills` `{skills: […]}`: numbers (spec), before version 33 objects (client).
+
+    What is not told of is `addAll`: whom it would add is not known.
+    """
+    campaign = find_by_number(campaigns_of(call).held, call.params["campaignId"], "campaign")["id"]
+    told = fields(call.body, required={"skills": lambda value, where: value}, optional={"addAll": truth})
+    if told.get("addAll"):
+        raise bad_request("addAll: what it adds is not known")
+    rows = told["skills"]
+    if not _is_documented(call) and isinstance(rows, list):
+        rows = [fields(each, "skills", required={"skillId": whole(1)}, optional={})["skillId"] for each in rows]
+    if not isinstance(rows, list) or any(type(each) is not int for each in rows):
+        raise bad_request("skills: must be a list of ids")
+    held = skills_of(call).held
+    for each in rows:
+        if each in held:
+            held[each].fields["campaignId"] = campaign
+    good = [each for each in rows if each in held]
+    return Reply(body={"assignedSkills": good, "invalidSkills": [each for each in rows if each not in held]})
+
+
+def _read_media(call: Call) -> Reply:
+    """`GET /media-types`."""
+    rows = sorted({*MEDIA.values(), OTHER_MEDIA})
+    told = [{"mediaTypeId": number, "mediaTypeName": name, "subTypes": []} for number, name in rows]
+    return Reply(body={"mediaTypes": told})
+
+
 _SPAN = ("startDate", "endDate", "fields")
 ROUTES = (
+    read("/media-types", _read_media),
+    read("/campaigns/{campaignId}/skills", _read_of_campaign, "searchString", "fields", "skip", "top", "orderBy"),
+    write("POST", "/campaigns/{campaignId}/skills", _assign),
     read("/skills/summary", partial(_read_summary, one=False), *_SPAN, "mediaTypeId", "isOutbound"),
     read("/skills/sla-summary", partial(_read_service_level, one=False), "startDate", "endDate", "skip", "top"),
     read("/skills/{skillId}/summary", partial(_read_summary, one=True), *_SPAN),
