@@ -111,11 +111,8 @@ class Simulator:
         """The variables by which clients that ask the vendor's hosts come here instead; none if it is not as a host."""
         if self.authority is None:
             return {}
-        return {
-            "HTTPS_PROXY": self.proxy_url,
-            "REQUESTS_CA_BUNDLE": str(self.authority),
-            "SSL_CERT_FILE": str(self.authority),
-        }
+        trusted = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+        return {"HTTPS_PROXY": self.proxy_url, **dict.fromkeys(trusted, str(self.authority))}
 
     def requests(self) -> RequestList:
         """The requests received since the log was last cleared."""

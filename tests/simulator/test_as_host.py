@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,8 @@ import ssl
 import stat
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -212,6 +215,19 @@ def test_this_program_reaches_it_by_its_own_setup_for_a_tenant(
         assert transport.base_url == "https://api-na1.niceincontact.com/incontactAPI/services/v33.0"
         transport.call("GET", "/skills", may_be_empty=True)
     assert tenant.requests()[-1].path == "/nice/incontactAPI/services/v33.0/skills"
+
+
+def test_a_client_that_is_made_without_requests_comes_by_the_same_variables(
+    tenant: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in tenant.proxy_environment().items():
+        monkeypatch.setenv(name, value)
+    with urllib.request.urlopen(f"{ISSUER}/.well-known/cxone-configuration", timeout=5) as told:
+        assert json.load(told)["area"] == "na1"
+    with pytest.raises(urllib.error.URLError, match="403"):
+        urllib.request.urlopen("https://example.com/", timeout=5)
 
 
 @pytest.mark.parametrize("which", ["--port", "--proxy-port"])
