@@ -28,6 +28,8 @@ from reconciler.model.selection import Selection
 @workspace_options
 @refresh_option
 @selection_options
+@click.option("--adopt", is_flag=True, help="Write what has changed in the tenant into the manifests, in place.")
+@click.option("--branch", metavar="NAME", help="With --adopt: on a new git branch, as a commit for a pull request.")
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save what was found, as `plan --out` does."
 )
@@ -44,12 +46,17 @@ def drift(
     path_prefix: str | None,
     refresh: bool,
     selection: Selection,
+    adopt: bool,
+    branch: str | None,
 ) -> int:
     """Show where the tenant differs from the manifests, and exit with 2 if it does; for a nightly job.
 
     It shows what `plan` shows, and counts objects that are no longer declared as differences.
     """
+    if branch is not None and not adopt:
+        raise click.UsageError("--branch goes with --adopt")
     from reconciler.cli.console import console
+    from reconciler.cli.drift_adoption import adopt_drift
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.flow import propose
     from reconciler.ledger.saved_plans import save_plan
@@ -69,4 +76,6 @@ def drift(
         if out is not None:
             ledger = runtime.ledger(desired)
             save_plan(proposed, out, ledger.seal, anchor=ledger.read_anchor())
+        if adopt:
+            return Exit.DONE if adopt_drift(proposed, desired, workspace, branch) else Exit.CHANGES
     return Exit.DONE if proposed.empty and not proposed.undeclared else Exit.CHANGES

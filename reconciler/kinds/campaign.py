@@ -272,6 +272,7 @@ KIND = Kind(
     queries_for_unmanaged=make_queries_for_unmanaged,
     check=check,
     draft=partial(draft_campaign, lists=contact_list.KIND.name, policies=abandonment_policy.KIND.name),
+    spec_paths={"startTime": ("schedule", "start"), "endTime": ("schedule", "end")},
     immutable=frozenset({"dialType"}),
     replacement=ReplaceBehaviour(make_replacement_fields, find_downtime),
     needed=frozenset({"abandonThreshold"}),

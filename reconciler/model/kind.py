@@ -166,6 +166,7 @@ class Kind:
         single: whether a workspace may have only one.
         run_states: how its objects are set to work, where they do something by themselves.
         likeness: by live field, how its values are compared where that is more than whether they are equal.
+        spec_paths: of live fields, where a spec says their values, where that is another place than their own path.
         draft: live fields, and which manifests declare other objects → what a manifest could say of the object.
         protects: whether its objects keep people from being called: nothing is set to work unless they are as declared.
         keeps_out: whether its resources say who must not be called, or add to what says so.
@@ -192,6 +193,7 @@ class Kind:
     run_states: RunStates | None = None
     likeness: Mapping[str, Likeness] = field(default_factory=dict)
     draft: Callable[[Fields, NameOf], Draft] = _draft_as_told
+    spec_paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     protects: bool = False
     keeps_out: bool = False
 

@@ -148,6 +148,15 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "import_ours": {},
     "import_no_rows": {"name": TEXT},
     "import_needed": {},
+    # why what has changed in the tenant is not written into a manifest
+    "drift_of_manifest": {},
+    "drift_of_both": {},
+    "drift_absent": {},
+    "drift_no_scalar": {},
+    "drift_not_said": {},
+    "drift_not_allowed": {},
+    "drift_shared": {},
+    "drift_template": {},
     "released_by_option": {},
     "released_by_manifest": {"where": TEXT},
     # how a list is written, where the manifest leaves it open

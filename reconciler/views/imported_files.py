@@ -11,15 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from reconciler.model.draft import Imported, ImportedManifest
+from reconciler.model.yaml_text import quote_text, write_scalar, write_text
 from reconciler.views.plain_text import plain
 from reconciler.views.reasons import describe_reason
 
-_PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_/.()-]|[ ](?=[A-Za-z0-9_/.()-]))*")
-_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
-_MARKS = ("{{", "{%", "{#")
 LEFT_OUT = "left-out"
 
 
@@ -35,7 +31,7 @@ def make_files(value: Imported) -> dict[str, str]:
 def describe_left_out(value: Imported) -> str | None:
     """A file of comments on what no manifest can declare; None where there is nothing of that kind."""
     lines = [f"# {kind}: {describe_reason(why)}" for kind, why in value.unseen]
-    lines += [f"# {each.kind} {_quote(each.name)}: {describe_reason(each.why)}" for each in value.left]
+    lines += [f"# {each.kind} {quote_text(each.name)}: {describe_reason(each.why)}" for each in value.left]
     if not lines:
         return None
     head = f"# Of tenant {value.tenant} {len(value.left):,} objects were left out: no manifest can declare them."
@@ -50,7 +46,7 @@ def _describe_manifest(value: Imported, each: ImportedManifest) -> str:
     lines = []
     if each.live_name is not None:
         lines.append(
-            f"# Imported from tenant {value.tenant}: {each.address.kind} {_quote(each.live_name)}, id {each.id}."
+            f"# Imported from tenant {value.tenant}: {each.address.kind} {quote_text(each.live_name)}, id {each.id}."
         )
     else:
         lines.append("# Made by import: the threshold of campaigns that were imported. Nothing of it is in the tenant.")
@@ -70,7 +66,7 @@ def _describe_manifest(value: Imported, each: ImportedManifest) -> str:
 
 def _iter_mapping(held: Mapping[str, Any], indent: str) -> Iterator[str]:
     for name, value in held.items():
-        key = f"{indent}{_write_text(str(name))}:"
+        key = f"{indent}{write_text(str(name))}:"
         if isinstance(value, Mapping) and value:
             yield key
             yield from _iter_mapping(value, f"{indent}  ")
@@ -83,39 +79,8 @@ def _iter_mapping(held: Mapping[str, Any], indent: str) -> Iterator[str]:
 
 def _write_flow(value: Any) -> str:
     """A value on one line."""
-    if isinstance(value, str):
-        return _write_text(_as_literal(value))
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_quote(str(name))}: {_write_flow(each)}" for name, each in value.items()) + "}"
+        return "{" + ", ".join(f"{quote_text(str(name))}: {_write_flow(each)}" for name, each in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_write_flow, value)) + "]"
-    return orjson.dumps(value).decode()
-
-
-def _write_text(text: str) -> str:
-    if _PLAIN.fullmatch(text) and text.casefold() not in _WORDS:
-        return text
-    return _quote(text)
-
-
-def _quote(text: str) -> str:
-    return f'"{"".join(map(_escape, text))}"'
-
-
-def _escape(character: str) -> str:
-    if character in '"\\':
-        return f"\\{character}"
-    if character == " " or (plain(character) == character and character.isprintable()):
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def _as_literal(text: str) -> str:
-    """A text in which manifests would look for a template, as a template that stands for it."""
-    if not any(mark in text for mark in _MARKS):
-        return text
-    body = (
-        text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("{", "\\x7b").replace("}", "\\x7d")
-    )
-    return f"{{{{ '{body}' }}}}"
+    return write_scalar(value)
