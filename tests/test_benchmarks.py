@@ -19,6 +19,7 @@ SMALL = {
     "phones": ["2000"],
     "preview": ["1000"],
     "rechecking": ["2000"],
+    "uploads": ["2000", "--share", "40"],
     "views": ["20"],
 }
 """The arguments by which each is over in a few seconds."""
