@@ -87,6 +87,10 @@ class CampaignReader(TenantReader):
             BadInput: the tenant has no such campaign.
         """
         campaign_id, wire = self._find_campaign(query.campaign, query.where), self._find_outcomes_wire(query.where)
+        given = {*dict(query.dispositions.columns), *(["customFields"] if query.dispositions.custom else [])}
+        if lost := " and ".join(f"`{each}`" for each in sorted(wire.unheld & given)):
+            message = f"the surface {wire.surface} of the tenant has no {lost} of an outcome"
+            raise BadInput([Problem(query.dispositions.where, "field-not-held", message, hint="leave it out")])
         return outcomes.read(
             self._transports[wire.surface], wire, campaign_id, contacts, workers, self._make_file(into)
         )

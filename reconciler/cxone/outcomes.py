@@ -15,6 +15,7 @@ from reconciler.cxone.errors import Conflict, Invalid, NotFound, Unknown, WireEr
 from reconciler.cxone.page_spool import Spool
 from reconciler.cxone.transport import Transport
 from reconciler.model.disposition import Ending, Settled, Standing
+from reconciler.model.reply_shape import Shape
 from reconciler.model.row_queries import Rows
 from reconciler.model.row_wire import Outcomes
 from reconciler.model.surface_wire import Call, in_path
@@ -37,20 +38,30 @@ def read_standing(transport: Transport, wire: Outcomes, campaign_id: str, contac
         NotFound: the campaign has no such contact.
         BadReply: the reply does not say in which state the contact is.
     """
+
+    def ask(call: Call, shape: Shape, *, may_be_empty: bool = False) -> Any:
+        return transport.call(
+            call.method,
+            call.path,
+            query=call.query,
+            body=call.body,
+            scope=wire.read_scope,
+            idempotent=True,
+            reads=True,
+            lane=transport.find_lane(campaign_id, write=False),
+            shown=_mask_path(call, contact),
+            shape=shape,
+            may_be_empty=may_be_empty,
+        )
+
     call = wire.one(campaign_id, contact)
-    reply = transport.call(
-        call.method,
-        call.path,
-        query=call.query,
-        body=call.body,
-        scope=wire.read_scope,
-        idempotent=True,
-        reads=True,
-        lane=transport.find_lane(campaign_id, write=False),
-        shown=_mask_path(call, contact),
-        shape=wire.shape,
-    )
-    return wire.read(reply)
+    told = ask(call, wire.shape)
+    if wire.also is not None:
+        told = (told, ask(wire.also[0](campaign_id, contact), wire.also[1], may_be_empty=True))
+    if not wire.is_of(told, campaign_id):
+        url = f"{transport.base_url}{_mask_path(call, contact)}"
+        raise NotFound("the contact is another campaign's", method=call.method, url=url)
+    return wire.read(told)
 
 
 def read(

@@ -203,8 +203,11 @@ class Outcomes:
 
     Attributes:
         one: the campaign's id, the contact's → the request. shape: of its answer. read: the answer → where it stands.
+        also: a second request, and the shape of its answer, which may be none: then `read` is given both answers.
+        is_of: what `read` is given, the campaign's id → whether the contact is one of the campaign's.
         write: the campaign's id, the contact's, and what is set (outcomeCode, agentId, and where there are such: notes,
             dispositionTimestamp, customFields) → the request.
+        unheld: what of an outcome has no place (`timestamp`, `customFields`, `notes`): whoever declares it is told.
     """
 
     surface: str
@@ -212,5 +215,8 @@ class Outcomes:
     write_scope: str
     one: Callable[[str, str], Call]
     shape: Shape
-    read: Callable[[Body], Standing]
+    read: Callable[[Any], Standing]
     write: Callable[[str, str, Body], Call]
+    also: tuple[Callable[[str, str], Call], Shape] | None = None
+    is_of: Callable[[Any, str], bool] = lambda answers, campaign_id: True
+    unheld: frozenset[str] = frozenset()

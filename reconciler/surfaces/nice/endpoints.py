@@ -108,6 +108,22 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         quirk="an array of one; two truths, `isComplete` and `isCancelled`, no status, no row's error",
         known=Weight.CLIENT,
     ),
+    "contacts.one": Endpoint(
+        "GET",
+        "/contacts/{}",
+        "whether a call is over, and of which skill it is",
+        quirk="what is told stands in `contactId`, as an object",
+        known=Weight.SPEC,
+    ),
+    "contacts.disposition": Endpoint("GET", "/contacts/{}/disposition", "the disposition that a call has"),
+    "contacts.set": Endpoint(
+        "POST",
+        "/contacts/{}/set-disposition",
+        "setting the disposition of a call",
+        wrapper="dispositionInfo",
+        quirk="whether `dispositionCode` is a disposition's name is not published: it is taken for that",
+        known=Weight.INFERRED,
+    ),
     "campaigns.read": Endpoint("GET", "/campaigns", "the campaigns of a name, of which a skill is one's"),
     "campaigns.create": Endpoint(
         "POST",

@@ -11,6 +11,7 @@ from reconciler.simulator.surfaces.nice import (
     call_lists,
     campaigns,
     completed_contacts,
+    contact_outcomes,
     dispositions,
     dnc_groups,
     login,
@@ -32,6 +33,7 @@ ROUTES = (
     *campaigns.ROUTES,
     *dnc_groups.ROUTES,
     *dispositions.ROUTES,
+    *contact_outcomes.ROUTES,
     *completed_contacts.ROUTES,
     *workforce.ROUTES,
 )

@@ -113,7 +113,8 @@ def _now(call: Call) -> str:
     return wire_time(call.tenant.store.now())
 
 
-def _find(call: Call, told: str) -> dict[str, Any]:
+def find_contact(call: Call, told: str) -> dict[str, Any]:
+    """The contact of a number; 404 where there is none."""
     found = next((each for each in list_completed(call) if str(each["contactId"]) == told), None)
     if found is None:
         raise not_found("contact: there is none with that id")
@@ -122,7 +123,7 @@ def _find(call: Call, told: str) -> dict[str, Any]:
 
 def _read_contact(call: Call) -> Reply:
     """`GET /contacts/{contactId}?fields=`: what is told stands in `contactId`, as an object (spec, client)."""
-    told = {**_find(call, call.params["contactId"]), "isActive": False, "stateName": "Released"}
+    told = {**find_contact(call, call.params["contactId"]), "isActive": False, "stateName": "Released"}
     (shown,) = choose_fields(call, [told])
     unit = BUSINESS_UNIT["businessUnitId"]
     return Reply(body={"businessUnitId": unit, "lastPollTime": _now(call), "contactId": shown})
@@ -133,7 +134,7 @@ def _read_states(call: Call) -> Reply:
 
     The numbers of states are ours.
     """
-    found = _find(call, call.params["contactId"])
+    found = find_contact(call, call.params["contactId"])
     rows = [
         {
             "stateIndex": index,
