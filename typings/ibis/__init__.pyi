@@ -10,7 +10,6 @@ from ibis import duckdb as duckdb
 from ibis import pyspark as pyspark
 from ibis import udf as udf
 from ibis.backends import BaseBackend as BaseBackend
-from ibis.config import options as options
 from ibis.expr.builders import LegacyWindowBuilder
 from ibis.expr.datatypes import DataType
 from ibis.expr.schema import Schema as Schema

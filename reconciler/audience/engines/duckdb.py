@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from reconciler.audience.engines import duckdb_pool
@@ -152,7 +151,7 @@ def _compile(backend: BaseBackend, relation: Table) -> str:
     what = relation.op()
     found = _COMPILED.get(what)
     if found is None:
-        found = _write_sql(backend, relation)
+        found = backend.compile(relation)
         if not what.find(ops.DatabaseTable):  # else it would hold on to its database
             _COMPILED[what] = found
             while len(_COMPILED) > _MOST_COMPILED:
@@ -161,26 +160,6 @@ def _compile(backend: BaseBackend, relation: Table) -> str:
     with suppress(KeyError):  # another thread may just have let go of it
         _COMPILED.move_to_end(what)
     return found
-
-
-_writing = Lock()
-
-
-def _write_sql(backend: BaseBackend, relation: Table) -> str:
-    """A relation in SQL, select by select: to merge them takes two fifths of the time, and the engine does it anyway.
-
-    Where there is an order they are merged: it holds in the outermost select alone.
-    """
-    import ibis
-    import ibis.expr.operations as ops
-
-    with _writing:  # the option is the whole library's
-        as_it_was = ibis.options.sql.fuse_selects
-        ibis.options.sql.fuse_selects = bool(relation.op().find(ops.Sort))
-        try:
-            return backend.compile(relation)
-        finally:
-            ibis.options.sql.fuse_selects = as_it_was
 
 
 def stream(backend: BaseBackend, relation: Table, size: int) -> Iterator[list[tuple[object, ...]]]:
