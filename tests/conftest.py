@@ -137,8 +137,11 @@ def pytest_configure() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Hold what a test asked of NICE's API, and what it was answered, to the vendor's document."""
-    yield
-    faults, asked = nice_document.WATCH.drain()
+    try:
+        yield
+    finally:
+        # of a test that failed, too: the next one has not asked for it
+        faults, asked = nice_document.WATCH.drain()
     if asked:
         item.user_properties.append((nice_document.OPERATIONS, sorted(asked)))
     assert not faults, faults

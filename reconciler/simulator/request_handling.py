@@ -34,7 +34,7 @@ class Exchange:
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        root = self._tenant.router.root_of_host(request.url.host or "") if request.secure else ""
+        root = self._tenant.router.root_of_host(request.host.partition(":")[0]) if request.secure else ""
         if root is None:
             return web.Response(status=421, text="this host is none of the embedded tenant\n")
         call = await self._call(request, root)
