@@ -1,5 +1,8 @@
 # tested by: tests/steps/apply/test_hours_at_apply.py
-"""The whole program in two functions: `propose` makes a plan, `commit` applies it."""
+"""The whole program in two functions: `propose` makes a plan, `commit` applies it.
+
+What a plan does not need is loaded by who needs it: a person waits for it before the first request.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,10 @@ from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import OfTheTenant, RowQuery, Rows
 from reconciler.model.what_if import Supposition, WhatIf
 from reconciler.model.workspace_settings import Workspace
-from reconciler.steps.apply import apply
 from reconciler.steps.causes import trace_causes
 from reconciler.steps.check import check_rules
 from reconciler.steps.decide import decide
 from reconciler.steps.diff import diff
-from reconciler.steps.explain import explain
 from reconciler.steps.guard import guard
 from reconciler.steps.impact import measure_impact
 from reconciler.steps.import_live import Chosen, import_live
@@ -36,7 +37,6 @@ from reconciler.steps.narrow import keep_written
 from reconciler.steps.order import build_plan
 from reconciler.steps.read_tenant import read_tenant
 from reconciler.steps.read_tenant.inventory import read_inventory
-from reconciler.steps.what_if import estimate_effect
 
 
 def propose(desired: Desired, runtime: Runtime) -> Plan:
@@ -93,6 +93,8 @@ def explain_contact(desired: Desired, runtime: Runtime, segment: str, contact: s
     Raises:
         ReconcilerError: whatever a step raises.
     """
+    from reconciler.steps.explain import explain
+
     live = read_live(desired, runtime, campaigns=False)  # what they need may take hours, and has no part in a segment
     members, tokens = decide(desired, live), runtime.tokens(desired)
     changes = diff(desired, members, live, tokens)
@@ -107,6 +109,8 @@ def estimate_what_if(workspace: Workspace, runtime: Runtime, suppositions: Seque
     Raises:
         ReconcilerError: whatever a step raises, the question's own faults among them.
     """
+    from reconciler.steps.what_if import estimate_effect
+
     first, segment = suppositions[0], Address("Segment", suppositions[0].segment)
     several = [load(replace(workspace, supposition=each)) for each in suppositions]
     desired = load(workspace)
@@ -138,5 +142,7 @@ def commit(plan: Plan, writer: Writer, ledger: Ledger, options: ApplyOptions) ->
     Raises:
         Refused, Stale: the plan may not be applied; nothing has been written.
     """
+    from reconciler.steps.apply import apply
+
     guard(plan, options)  # pure; refuses, never edits
     return apply(plan, writer, ledger, options)  # the only place that writes

@@ -17,8 +17,6 @@ from reconciler.cli.run_origin import read_run_origin
 from reconciler.cxone.campaign_rate_limit import CampaignLimiters
 from reconciler.cxone.campaign_reader import CampaignReader
 from reconciler.cxone.tenant_connection import TenantConnection
-from reconciler.cxone.webhook_client import WebhookClient
-from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import collect_earlier_names, collect_names, contact_list, load_kinds
 from reconciler.kinds.tenant import fetch_secret, identify_tenant, make_surfaces
 from reconciler.kinds.webhook import make_receiver, refuse_receiver
@@ -27,7 +25,6 @@ from reconciler.ledger.evidence_key import VARIABLE as EVIDENCE_VARIABLE
 from reconciler.ledger.folder_records import open_store
 from reconciler.ledger.interaction_cache_files import CacheFolder, folder_of
 from reconciler.ledger.ledger import Ledger
-from reconciler.ledger.outbox import Outbox
 from reconciler.ledger.record_store_interface import KEY_VARIABLE, TOKENS, Records
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE
 from reconciler.ledger.sealing import VARIABLE as SEAL_VARIABLE
@@ -44,6 +41,9 @@ from reconciler.model.webhook import Receiver, Webhook
 from reconciler.model.workspace_settings import Workspace
 
 if TYPE_CHECKING:
+    from reconciler.cxone.webhook_client import WebhookClient
+    from reconciler.cxone.writer import TenantWriter
+    from reconciler.ledger.outbox import Outbox
     from reconciler.views.plan_progress import ReadingProgress
 
 
@@ -85,6 +85,8 @@ class LocalRuntime:
 
     def writer(self, desired: Desired) -> TenantWriter:
         """The tenant that is meant, to be written."""
+        from reconciler.cxone.writer import TenantWriter
+
         return self._stack.enter_context(TenantWriter(self._connect(desired)))
 
     def _connect(self, desired: Desired) -> TenantConnection:
@@ -122,10 +124,14 @@ class LocalRuntime:
 
     def courier(self, stop: threading.Event) -> WebhookClient:
         """Who carries callbacks."""
+        from reconciler.cxone.webhook_client import WebhookClient
+
         return WebhookClient(stop)
 
     def outbox(self, desired: Desired) -> Outbox:
         """The callbacks that are not delivered yet."""
+        from reconciler.ledger.outbox import Outbox
+
         return Outbox(self.ledger(desired).records)
 
     def tokens(self, desired: Desired) -> Tokens:

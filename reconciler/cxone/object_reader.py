@@ -61,6 +61,7 @@ class ObjectReader:
         self._bodies: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._spooled = itertools.count(1)  # lists are read from several threads
         self._elsewhere, self._elsewhere_guard = 0, threading.Lock()
+        self._keeping = threading.RLock()  # objects are written from several threads, and what is known of them is one
         self._transports: dict[str, Transport] = {}
         self._stack = ExitStack()
         for declared in tenant.surfaces:
@@ -113,14 +114,15 @@ class ObjectReader:
         for reference in surface.references:
             if bodies and reference.kind not in self._ids:
                 self.read_objects(self._kinds[reference.kind])
-        known = self._apart.setdefault(kind.name, set())
-        found = name_lookup.split_alike(self._understand(kind, surface, bodies), known)
-        if kind.name in self._earlier and surface.writable:
-            found = rename_ours(found, self._earlier[kind.name], self._owner)
-        self._ids[kind.name] = {each.name: each.id for each in found}
-        self._names[kind.name] = {each.id: each.name for each in found}
-        self._alike[kind.name] = name_lookup.find_alike(found)
-        self._owners |= {(kind.name, each.name): each for each in found}
+        understood = self._understand(kind, surface, bodies)
+        with self._keeping:
+            found = name_lookup.split_alike(understood, self._apart.setdefault(kind.name, set()))
+            if kind.name in self._earlier and surface.writable:
+                found = rename_ours(found, self._earlier[kind.name], self._owner)
+            self._ids[kind.name] = {each.name: each.id for each in found}
+            self._names[kind.name] = {each.id: each.name for each in found}
+            self._alike[kind.name] = name_lookup.find_alike(found)
+            self._owners |= {(kind.name, each.name): each for each in found}
         return found
 
     def read_named(self, kind: Kind, name: str) -> LiveObject | None:
@@ -143,8 +145,9 @@ class ObjectReader:
         # what the tenant finds by a name may be more than those that have it
         bodies = self._understand(kind, surface, self._iter_bodies(kind, surface, name, own))
         found = [each for each in bodies if each.fields["name"] == own]
-        found = name_lookup.split_alike(found, self._apart.setdefault(kind.name, set()))
-        self._keep(kind, own, found)
+        with self._keeping:
+            found = name_lookup.split_alike(found, self._apart.setdefault(kind.name, set()))
+            self._keep(kind, own, found)
         return next((each for each in found if each.name == name), None)
 
     def _iter_bodies(self, kind: Kind, surface: Wire, name: str, own: str) -> Iterable[Mapping[str, Any]]:
@@ -279,7 +282,9 @@ class ObjectReader:
         Raises:
             ReconcilerError: the tenant has several by now.
         """
-        found = [each for each in self._alike[kind].get(name_lookup.seen(name), ()) if each.fields["name"] == name]
+        found = [
+            each for each in self._alike.get(kind, {}).get(name_lookup.seen(name), ()) if each.fields["name"] == name
+        ]
         if len(found) > 1:
             message = f"the tenant has more than one {kind} of one name by now: {name_lookup.describe_alike(found)}"
             raise ReconcilerError(message, hint="rename or delete the others in the tenant, then plan again")

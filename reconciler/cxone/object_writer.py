@@ -35,8 +35,21 @@ class RefusedInAnswer(ReconcilerError):
 class ObjectWriter(CampaignReader):
     """Reads one tenant, and writes its objects."""
 
-    def create(self, kind: Kind, fields: Mapping[str, Any], owner: str) -> None:
+    def count_workers(self, kind: Kind) -> int:
+        """How many objects of a kind may be written at the same time: one, unless each is written by itself alone.
+
+        What may dial, is written down in the ledger, or is made of several parts, is written in the plan's order.
+        """
+        surface = self._find_surface(kind)
+        alone = kind.run_states is not None or surface.ownership.registered or surface.requests.lags
+        if alone or surface.parts or surface.companions or not surface.requests.unique:
+            return 1
+        return self._transports[surface.name].access.pace.workers
+
+    def create(self, kind: Kind, fields: Mapping[str, Any], owner: str, *, again: bool = True) -> None:
         """Make an object with our mark. It is looked up by name first, and after every reply that was lost.
+
+        Nobody looks where this is the first time that it is sent, and the tenant refuses a second one itself.
 
         Raises:
             Conflict: somebody else has an object of that name.
@@ -51,7 +64,8 @@ class ObjectWriter(CampaignReader):
         for companion in surface.companions:
             body[companion.field] = self._find_or_make(surface, companion, fields["name"])
         for attempt in range(1, _CREATIONS + 1):
-            found = self._await_named(kind, surface, fields["name"], again=attempt > 1)
+            looks = again or attempt > 1 or not surface.requests.unique
+            found = self._await_named(kind, surface, fields["name"], again=attempt > 1) if looks else None
             if found is not None:
                 return self._take_over(kind, surface, found, fields, owner)
             self._refuse_doubles(kind.name, fields["name"])

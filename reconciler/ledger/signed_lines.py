@@ -1,4 +1,3 @@
-# tested by: tests/ledger/test_json_hmac.py
 """Sign the lines of a record, and encrypt what is personal in them.
 
 A line stays a JSON object that anybody may read. The fields that name people are encrypted, all in one; an HMAC over
@@ -12,9 +11,10 @@ from __future__ import annotations
 import base64
 import binascii
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,15 @@ class Unproven(LedgerError):
     """A line is whole, and was not written under a key that is at hand: by an older version, or with another key."""
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """A line that waits for its record; whether it need not any more, and why it could not be written."""
+
+    line: bytes
+    is_over: bool = False
+    error: BaseException | None = None
+
+
 class ProvenRecords:
     """The records of a ledger, with lines that are written and read under its key; otherwise as the store has them."""
 
@@ -47,6 +56,7 @@ class ProvenRecords:
         self._guard = threading.Lock()
         self._guards: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._written: dict[str, int] = {}
+        self._waiting: dict[str, deque[_Waiting]] = defaultdict(deque)
 
     def append(self, name: str, line: bytes, number: int = 0) -> None:
         """Add a line, with its proof. In a folder a line's number is its place: it counts once the line is there."""
@@ -59,14 +69,34 @@ class ProvenRecords:
             return
         with self._guard:
             guard = self._guards[name]
+        mine = _Waiting(line)
+        self._waiting[name].append(mine)
         with guard:
+            if not mine.is_over:  # else whoever had the file before has written it along with its own
+                self._write_waiting(name)
+        if mine.error is not None:
+            raise mine.error
+
+    def _write_waiting(self, name: str) -> None:
+        """Write all lines of a record that wait for it, and wait for the disk once; each says if it could not be."""
+        taken = []
+        while self._waiting[name]:
+            taken.append(self._waiting[name].popleft())
+        try:
             if name not in self._written:
                 self._written[name] = self.read_last(name)[0]
                 truncation_check.write_count(self._store, self.seal, name, self._written[name])
-            number = self._written[name] + 1
-            self._store.append(name, self._protect_line(name, line, number), number)
-            self._written[name] = number
-            truncation_check.write_count(self._store, self.seal, name, number)
+            first = self._written[name] + 1
+            lines = [self._protect_line(name, each.line, number) for number, each in enumerate(taken, start=first)]
+            self._store.extend(name, lines, first)
+            self._written[name] += len(lines)
+            truncation_check.write_count(self._store, self.seal, name, self._written[name])
+        except BaseException as error:
+            for each in taken:
+                each.error = error
+        finally:
+            for each in taken:
+                each.is_over = True
 
     def extend(self, name: str, lines: Sequence[bytes], number: int) -> None:
         """Add several lines."""

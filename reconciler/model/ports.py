@@ -113,8 +113,15 @@ class Writer(Reader, Protocol):
     def writes(self) -> int:
         """How many writing requests were sent so far."""
 
-    def create(self, kind: Kind, fields: Mapping[str, Any], owner: str) -> None:
-        """Make an object with our mark, or find that a lost reply had made it."""
+    def create(self, kind: Kind, fields: Mapping[str, Any], owner: str, *, again: bool = True) -> None:
+        """Make an object with our mark, or find that a lost reply had made it.
+
+        again: whether it may have been sent before. Where it was not, and the tenant refuses a second object of a name,
+        it is not looked up first.
+        """
+
+    def count_workers(self, kind: Kind) -> int:
+        """How many objects of a kind may be written at the same time."""
 
     def update(self, kind: Kind, name: str, fields: Mapping[str, Any], owner: str) -> None:
         """Write some fields of an object, and our mark."""

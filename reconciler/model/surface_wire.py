@@ -59,6 +59,8 @@ class Requests:
         refused: the answer to a creation or change → the words in which it refuses it though its status is 200; None:
             it does not.
         lags: whether a new object may be missing for a while in what is read.
+        unique: whether the tenant itself refuses a second object of a name, as a conflict: then nobody has to look
+            before one is made for the first time.
     """
 
     create: Callable[[Body], Call] | None = None
@@ -69,14 +71,16 @@ class Requests:
     inactive: bool = False
     refused: Callable[[Any], str | None] | None = None
     lags: bool = False
+    unique: bool = False
 
 
-def rest(collection: str) -> Requests:
+def rest(collection: str, *, unique: bool = False) -> Requests:
     """POST to the collection; PATCH and DELETE of `collection/{id}`, of which PATCH changes only the fields sent."""
     return Requests(
         create=lambda body: Call("POST", collection, body=body),
         change=lambda object_id, body, held: Call("PATCH", f"{collection}/{in_path(object_id)}", body=body),
         delete=lambda object_id: Call("DELETE", f"{collection}/{in_path(object_id)}"),
+        unique=unique,
     )
 
 

@@ -76,8 +76,9 @@ async def _change_meanwhile(
     changed: Mapping[str, Any] | None = None,
     removes: bool = False,
     empties: str | None = None,
+    makes: str | None = None,
 ) -> Reply:
-    """Somebody changes or removes a campaign, or empties a list, just before the call is answered."""
+    """Somebody changes or removes a campaign, or makes or empties a list, just before the call is answered."""
     store = call.tenant.store
     with store.lock:
         target = store.find_campaign(campaign) if campaign is not None else None
@@ -88,4 +89,6 @@ async def _change_meanwhile(
         emptied = store.find_list(empties) if empties is not None else None
         if emptied is not None:
             store.drop_members(emptied, list(emptied.members))
+        if makes is not None:
+            store.add_list(makes)
     return await serve()

@@ -185,7 +185,7 @@ SURFACE = ApiSurface(
             write_scope="lists:write",
             one=lambda list_id: Call("GET", f"/lists/{in_path(list_id)}"),
             find=lambda name: {"name": name},
-            requests=rest("/lists"),
+            requests=rest("/lists", unique=True),
             shape=make_object_shape(type=may(TEXT), contactCount=may(WHOLE)),
             size="contactCount",
             members=MEMBERS,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from shutil import rmtree
 
+from reconciler.kinds import load_kinds
 from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
 from reconciler.model.apply_options import ApplyOptions
@@ -53,7 +54,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Re
             raise
         ledger.strike_out_applied(plan)
         doing = _Doing(plan, writer, run, terms, Fresh(plan, writer, run, terms))
-        results = run_steps(plan, doing.end, terms.stop)
+        results = run_steps(plan, doing.end, terms.stop, count_workers=doing.count_workers)
         ended, stopped = tuple(results.values()), terms.stop.is_set()
         report = Report(run.name, ended, writer.writes, stopped, run.state.list_jobs(), requests=writer.requests)
         ledger.note_applied(plan, run.name, results)
@@ -73,6 +74,10 @@ class _Doing:
     run: Run
     terms: ApplyOptions
     fresh: Fresh
+
+    def count_workers(self, kind: str) -> int:
+        """How many objects of a kind may be written at the same time."""
+        return self.writer.count_workers(load_kinds()[kind])
 
     def end(self, step: Step, results: Mapping[Address, StepResult]) -> StepResult:
         """Do a step, and say how it ended. Several go on at the same time, each in a folder of its own."""

@@ -69,9 +69,10 @@ class Writes:
 
     def create(self, fields: Mapping[str, Any]) -> None:
         """Make the object."""
+        begun = self.begun
         self._write(
             WriteOp.CREATE,
-            lambda: self.writer.create(self.kind, fields, self.workspace),
+            lambda: self.writer.create(self.kind, fields, self.workspace, again=begun),
             lambda: self._describe_difference(self.change.name, fields),
         )
 

@@ -1,7 +1,8 @@
 """Run the steps of a plan, in parallel where their dependencies allow.
 
 A list whose delivery takes its time, or whose job never ends, holds up what depends on it and nothing else. Objects are
-written one at a time, in the plan's order, as each takes but a few requests; deliveries and outcomes go on beside them.
+written in the plan's order, deliveries and outcomes beside them. Those that do nothing by themselves are made and
+changed several at a time; what may dial, goes away, or changes its name is written alone, after all before it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from heapq import heappop, heappush
 
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.report import StepResult
 from reconciler.model.resource_address import Address
@@ -25,7 +27,11 @@ Results = Mapping[Address, StepResult]
 
 
 def run_steps(
-    plan: Plan, one: Callable[[Step, Results], StepResult], stop: threading.Event, at_once: int = AT_ONCE
+    plan: Plan,
+    one: Callable[[Step, Results], StepResult],
+    stop: threading.Event,
+    at_once: int = AT_ONCE,
+    count_workers: Callable[[str], int] = lambda kind: 1,
 ) -> dict[Address, StepResult]:
     """Do every step as soon as what it waits for has ended; how each ended, in the plan's order.
 
@@ -36,11 +42,12 @@ def run_steps(
         one: does a step, or says why not, by how those before it ended; never raises for what a tenant does.
         stop: is set where nothing more is to be begun.
         at_once: steps at the same time that write no object.
+        count_workers: the name of a kind → how many of its objects may be made or changed at the same time.
     """
-    queue = _Queue(plan)
+    queue = _Queue(plan, count_workers)
     results: dict[Address, StepResult] = {}
     under_way: dict[Future[StepResult], Step] = {}
-    with open_pool(at_once + 1, "step", waits=False) as pool:
+    with open_pool(at_once + queue.most_objects, "step", waits=False) as pool:
         try:
             while len(results) < len(plan.steps):
                 begun = list(queue.take(at_once))
@@ -64,38 +71,59 @@ def run_steps(
 class _Queue:
     """The steps of a plan: which can go, those that come first in the plan first."""
 
-    def __init__(self, plan: Plan) -> None:
-        objects = {change.address for change in plan.objects}
+    def __init__(self, plan: Plan, count_workers: Callable[[str], int]) -> None:
+        objects = {change.address: change for change in plan.objects}
+        workers = {kind: count_workers(kind) for kind in {address.kind for address in objects}}
         self._steps = plan.steps
-        self._alone = [step.address.object in objects for step in plan.steps]
+        changes = [objects.get(step.address.object) for step in plan.steps]
+        self._writes_object = [change is not None for change in changes]
+        self._workers = [1 if change is None else _limit_workers(change, workers) for change in changes]
         self._place = {step.address: place for place, step in enumerate(plan.steps)}
         self._waits: list[int] = []
         self._next: dict[Address, list[int]] = defaultdict(list)
         self._ready: tuple[list[int], list[int]] = ([], [])
-        self._busy = [0, 0]
+        self._busy: tuple[set[int], set[int]] = (set(), set())
         besides = _make_after(plan)
         for place, step in enumerate(plan.steps):
-            before = {*step.needs, *(besides(step) if self._alone[place] else ())} - {step.address}
+            before = {*step.needs, *(besides(step) if self._writes_object[place] else ())} - {step.address}
             self._waits.append(len(before))
             for each in before:
                 self._next[each].append(place)
             if not before:
-                heappush(self._ready[self._alone[place]], place)
+                heappush(self._ready[self._writes_object[place]], place)
+
+    @property
+    def most_objects(self) -> int:
+        """How many objects are ever written at the same time."""
+        return max(self._workers, default=1)
 
     def take(self, at_once: int) -> Iterator[Step]:
-        """What can go now: one step that writes an object, if none is under way, and so many others at once."""
-        for alone, most in ((True, 1), (False, at_once)):
-            while self._ready[alone] and self._busy[alone] < most:
-                self._busy[alone] += 1
-                yield self._steps[heappop(self._ready[alone])]
+        """What can go now: of the objects as many as may be written at the same time, and so many others at once."""
+        for is_object in (True, False):
+            ready, busy = self._ready[is_object], self._busy[is_object]
+            while ready and len(busy) < (self._count_beside(ready[0]) if is_object else at_once):
+                place = heappop(ready)
+                busy.add(place)
+                yield self._steps[place]
+
+    def _count_beside(self, place: int) -> int:
+        """How many objects may be written at the same time, with the one at a place of the plan among them."""
+        return min(self._workers[each] for each in (place, *self._busy[True]))
 
     def end(self, step: Step) -> None:
         """A step has ended, however it did."""
-        self._busy[self._alone[self._place[step.address]]] -= 1
+        place = self._place[step.address]
+        self._busy[self._writes_object[place]].discard(place)
         for place in self._next.pop(step.address, ()):
             self._waits[place] -= 1
             if not self._waits[place]:
-                heappush(self._ready[self._alone[place]], place)
+                heappush(self._ready[self._writes_object[place]], place)
+
+
+def _limit_workers(change: ObjectChange, workers: Mapping[str, int]) -> int:
+    """How many objects may be written while this one is: it has to be made or changed, and to keep its name."""
+    most = workers[change.address.kind]
+    return most if most > 1 and change.action in {Action.CREATE, Action.UPDATE} and change.previous is None else 1
 
 
 def _make_after(plan: Plan) -> Callable[[Step], Iterator[Address]]:

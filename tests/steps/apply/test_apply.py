@@ -275,3 +275,37 @@ def test_whoever_is_on_the_old_and_the_new_list_is_never_off_it(tenant: Simulato
     assert run("apply", "--yes").code == 0
     order = [each.method for each in tenant.requests().writes().to("contacts$")]
     assert order == ["POST", "POST", "DELETE"]
+
+
+def test_making_and_changing_lists_takes_two_requests_each_and_none_reads_them_all(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    def declare(words: str) -> None:
+        lists = [
+            manifest("ContactList", f"list-{n}", f"{{name: List {n}, description: {words} {n}}}") for n in range(30)
+        ]
+        folder.write("lists.yaml", "\n---\n".join(lists))
+
+    declare("one")
+    for verb, words in (("POST", "one"), ("PATCH", "another")):
+        declare(words)
+        plan = str(folder.root.parent / f"{words}.plan")
+        assert run("plan", "--out", plan).code == 0
+        before = len(tenant.requests())
+        assert run("apply", plan).code == 0
+        made = list(tenant.requests())[before:]
+        of_lists = [each for each in made if "/lists" in each.path and not each.is_token_request]
+        whole = [each for each in of_lists if each.method == "GET" and "name" not in each.query]
+        assert sum(each.method == verb for each in of_lists) == 30
+        assert len(of_lists) - len(whole) == 60
+        assert len(whole) == 1, "whether the tenant has moved is asked once"
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_list_that_somebody_made_meanwhile_is_not_taken_over(tenant: Simulator, folder: Folder, run: Run) -> None:
+    folder.write("list.yaml", manifest("ContactList", "vip", "name: VIP"))
+    tenant.faults.add("meanwhile", method="POST", path="/lists$", makes="VIP")
+    ended = run("apply", "--yes")
+    assert ended.code == 1
+    assert "somebody else has made a ContactList named 'VIP'" in ended.out
+    assert [each.method for each in tenant.requests().writes()] == ["POST"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.object_change import Action
 from reconciler.model.report import Outcome, StepResult
 from reconciler.model.resource_address import Address
 from reconciler.steps.apply.step_scheduling import Results, run_steps
@@ -26,7 +27,10 @@ def plan_of(
     """A plan with steps and their needs; which list each delivery fills, and which one each campaign dials."""
     known = [
         SimpleNamespace(
-            address=at(name).object, references=((("ContactList", dials[name]),) if dials and name in dials else ())
+            address=at(name).object,
+            references=((("ContactList", dials[name]),) if dials and name in dials else ()),
+            action=Action.DELETE if "gone" in name else Action.CREATE,
+            previous="another" if "renamed" in name else None,
         )
         for name in steps
         if not name.startswith(("Segment", "DispositionSet"))
@@ -174,3 +178,39 @@ def test_steps_that_wait_for_one_another_are_an_error_and_no_endless_wait() -> N
             Course().one,
             threading.Event(),
         )
+
+
+@pytest.mark.parametrize("alone", ["ContactList/gone", "ContactList/renamed", "Campaign/dials"])
+def test_lists_are_made_several_at_a_time_and_what_dials_or_goes_or_is_renamed_is_written_alone(alone: str) -> None:
+    lists = [f"ContactList/{n}" for n in range(6)]
+    course, stop = Course(held=[*lists, alone]), threading.Event()
+    steps: dict[str, tuple[str, ...]] = dict.fromkeys([*lists[:3], alone, *lists[3:]], ())
+    workers = {"ContactList": 4, "Campaign": 1}
+    thread, ended = in_background(plan_of(steps), course, stop, count_workers=workers.__getitem__)
+    course.await_begun(*lists[:3])
+    for place in range(3):
+        assert course.begun == lists[:3], "whatever else there is waits for all before it"
+        course.gates[lists[place]].set()
+    course.await_begun(alone)
+    assert course.begun == [*lists[:3], alone]
+    course.gates[alone].set()
+    course.await_begun(*lists[3:])
+    for gate in course.gates.values():
+        gate.set()
+    thread.join(20)
+    assert [str(address) for address in ended[0]] == list(steps)
+    assert course.most_objects == 3
+
+
+def test_no_more_lists_are_made_at_a_time_than_their_surface_has_workers() -> None:
+    lists = [f"ContactList/{n}" for n in range(9)]
+    course, stop = Course(held=lists), threading.Event()
+    steps: dict[str, tuple[str, ...]] = dict.fromkeys(lists, ())
+    thread, ended = in_background(plan_of(steps), course, stop, count_workers=lambda kind: 4)
+    course.await_begun(*lists[:4])
+    assert len(course.begun) == 4
+    for gate in course.gates.values():
+        gate.set()
+    thread.join(20)
+    assert len(ended[0]) == 9
+    assert course.most_objects == 4
