@@ -16,6 +16,7 @@ SMALL = {
     "dispositions": ["10", "--most", "0"],
     "evidence": ["500", "20"],
     "exposure": ["2000"],
+    "objects": ["20", "40"],
     "phones": ["2000"],
     "preview": ["1000"],
     "rechecking": ["2000"],

@@ -36,6 +36,8 @@ def decide(desired: Desired, live: Live) -> Members:
     Raises:
         EmptySource: a source, its interactions, or a list to intersect with has no rows.
     """
+    if not any(desired.catalogue.of_kind(segments.KIND.name)):
+        return ()
     into = desired.scratch / "standing"
     into.mkdir(exist_ok=True)
     found = []

@@ -30,21 +30,22 @@ def check(plan: Plan, reader: Reader, run: Run, terms: ApplyOptions) -> None:
     """
     into = terms.scratch / "preconditions"
     into.mkdir(exist_ok=True)
-    with engine.open_engine(terms.engine, terms.scratch) as backend:
-        for each in plan.row_changes():
-            if not wire_rows.is_unaltered(each):
-                raise Stale(f"the rows of {each.address} were edited after the plan was made", hint=_HINT)
-        held = {
-            kind: {each.name: each for each in reader.read_objects(load_kinds()[kind])} for kind in _list_kinds(plan)
-        }
-        moved = [*_find_moved(plan, held, run), *_find_dialling(plan, held, reader)]
-        for change in plan.rows:
-            list_kind = held.get(change.list_address.kind, {})
-            if run.state.may_have_begun(change.address) or change.list not in list_kind:
-                continue
-            members = consistent_read.read_consistently(backend, partial(reader.read_members, change.members, into))
-            if wire_rows.digest_members(backend, members) != change.precondition:
-                moved.append(f"{change.address}: who is on list {change.list!r}, or their attributes, changed")
+    for each in plan.row_changes():
+        if not wire_rows.is_unaltered(each):
+            raise Stale(f"the rows of {each.address} were edited after the plan was made", hint=_HINT)
+    held = {kind: {each.name: each for each in reader.read_objects(load_kinds()[kind])} for kind in _list_kinds(plan)}
+    moved = [*_find_moved(plan, held, run), *_find_dialling(plan, held, reader)]
+    filled = [
+        change
+        for change in plan.rows
+        if not run.state.may_have_begun(change.address) and change.list in held.get(change.list_address.kind, {})
+    ]
+    if filled:
+        with engine.open_engine(terms.engine, terms.scratch) as backend:
+            for change in filled:
+                members = consistent_read.read_consistently(backend, partial(reader.read_members, change.members, into))
+                if wire_rows.digest_members(backend, members) != change.precondition:
+                    moved.append(f"{change.address}: who is on list {change.list!r}, or their attributes, changed")
     if moved:
         raise Stale(
             "the tenant has moved since the plan was made:\n" + "\n".join(f"  {words}" for words in moved),

@@ -33,6 +33,9 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
     found += undeclared_objects.list_pruned(desired, live) if desired.prune else ()
     found = list(object_diff.add_alike(found, live))
     told = (*told, *describe_adoptions(desired, found))
+    left = tuple(undeclared_objects.list_undeclared(desired, live))
+    if not members and not make_disposition_sets(desired.catalogue):
+        return Changes(tuple(found), (), (), undeclared=left, notices=told)
     accounts: list[Accounting] = []
     rows: list[RowChange] = []
     into = desired.scratch / "rows"
@@ -45,7 +48,6 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
         numbers = tuple(
             dnc_additions.plan_additions(backend, make_disposition_sets(desired.catalogue), live.rows, tokens, into)
         )
-    left = tuple(undeclared_objects.list_undeclared(desired, live))
     return Changes(tuple(found), tuple(rows), tuple(accounts), outcomes, numbers, left, told)
 
 

@@ -23,7 +23,7 @@ from reconciler.model.notice import Notice
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Problems
 from reconciler.model.reason import Reason
-from reconciler.model.row_queries import OutcomesOf
+from reconciler.model.row_queries import OutcomesOf, RowQuery, Rows
 from reconciler.model.score_basis import Scored
 from reconciler.steps.read_tenant.interaction_reads import describe_skipped, find_earliest, read_interactions
 from reconciler.steps.read_tenant.query_selection import (
@@ -77,23 +77,20 @@ def read_tenant(
             objects[kind.name] = _read_unmanaged(kind, reader, unseen)
     into = desired.scratch / "read"
     into.mkdir(exist_ok=True)
-    notices: tuple[Notice, ...] = ()
-    waiting = None
-    with engine.open_reader(desired.settings.engine, desired.scratch) as backend:
-        wanted = list_queries(desired)
-        if told is None:
-            wanted = [query for query in wanted if getattr(query, "needed", True) or is_comparable(query, reader)]
-        else:
-            others = iter_queries_for_unmanaged(desired, objects)
-            leaving = list_size.count_after_leaving(desired, objects, set(_iter_names(desired, list_size.LIST)))
-            wanted = list(dict.fromkeys(make_possible(query, reader) for query in (*wanted, *others, *leaving)))
-        rows = read_rows(backend, wanted, desired, objects.get("ContactList", {}), reader, secret, into, problems)
-        with problems.collect():
-            recalled = read_interactions(backend, desired, rows, reader, shelf, into, find_earliest(desired, scored))
-            rows |= recalled.rows
-            notices = (*unread, *describe_skipped(rows), *recalled.notices)
-        if owed is not None and not problems:
-            waiting = rejected_contacts.read_retry_queue(backend, owed, desired.settings.rejected, desired.now, into)
+    notices, waiting, rows = tuple(unread), None, dict[RowQuery, Rows]()
+    wanted = _list_wanted(desired, objects, reader, campaigns=told is not None)
+    if wanted or owed is not None:  # an engine takes its time to open
+        with engine.open_reader(desired.settings.engine, desired.scratch) as backend:
+            rows = read_rows(backend, wanted, desired, objects.get("ContactList", {}), reader, secret, into, problems)
+            with problems.collect():
+                recalled = read_interactions(
+                    backend, desired, rows, reader, shelf, into, find_earliest(desired, scored)
+                )
+                rows |= recalled.rows
+                notices = (*unread, *describe_skipped(rows), *recalled.notices)
+            if owed is not None and not problems:
+                chosen = desired.settings.rejected
+                waiting = rejected_contacts.read_retry_queue(backend, owed, chosen, desired.now, into)
     problems.refuse()
     if told is not None:  # the slowest, and only once nothing else is wrong
         asked = [query for query in list_queries(desired) if isinstance(query, OutcomesOf)]
@@ -110,6 +107,18 @@ def read_tenant(
         rate,
         tuple(sorted(unseen)),
     )
+
+
+def _list_wanted(
+    desired: Desired, objects: Mapping[str, Mapping[str, LiveObject]], reader: Reader, *, campaigns: bool
+) -> list[RowQuery]:
+    """Every query once: those of what is declared, and for the sake of campaigns those of what nothing declares."""
+    wanted = list_queries(desired)
+    if not campaigns:
+        return [query for query in wanted if getattr(query, "needed", True) or is_comparable(query, reader)]
+    others = iter_queries_for_unmanaged(desired, objects)
+    leaving = list_size.count_after_leaving(desired, objects, set(_iter_names(desired, list_size.LIST)))
+    return list(dict.fromkeys(make_possible(query, reader) for query in (*wanted, *others, *leaving)))
 
 
 def _iter_names(desired: Desired, kind: str) -> Iterator[str]:
