@@ -80,9 +80,9 @@ def test_an_apply_strikes_out_what_it_changes_before_it_writes(
     path.write_text(path.read_text().replace("maxCallsInProgress: 10", "maxCallsInProgress: 12"))
     seen = []
 
-    def look(*given: Any) -> Any:
+    def look(*given: Any, **options: Any) -> Any:
         seen.append(json.loads(kept(ready).read_bytes()))
-        return run_steps(*given)
+        return run_steps(*given, **options)
 
     monkeypatch.setattr("reconciler.steps.apply.run_steps", look)
     assert run("apply", "--yes").code == 0
