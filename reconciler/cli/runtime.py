@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from reconciler.audience.engines.compiled_queries import keep_between_runs, write_kept
 from reconciler.cli.run_origin import read_run_origin
 from reconciler.cxone.campaign_rate_limit import CampaignLimiters
 from reconciler.cxone.campaign_reader import CampaignReader
@@ -21,6 +22,7 @@ from reconciler.kinds import collect_earlier_names, collect_names, contact_list,
 from reconciler.kinds.tenant import fetch_secret, identify_tenant, make_surfaces
 from reconciler.kinds.webhook import make_receiver, refuse_receiver
 from reconciler.ledger import last_written, retry_queue, score_dates
+from reconciler.ledger.compiled_queries_file import CompiledFile
 from reconciler.ledger.evidence_key import VARIABLE as EVIDENCE_VARIABLE
 from reconciler.ledger.folder_records import open_store
 from reconciler.ledger.interaction_cache_files import CacheFolder, folder_of
@@ -190,8 +192,12 @@ class LocalRuntime:
 
     def open_cache(self, desired: Desired) -> CacheFolder | None:
         """The workspace's cache of interactions; one that is no longer wanted is emptied."""
-        cache = CacheFolder(folder_of(desired.settings.ledger, desired.root), self.ledger(desired).seal)
-        if desired.settings.cache.keep:
+        folder, seal = folder_of(desired.settings.ledger, desired.root), self.ledger(desired).seal
+        keeps = desired.settings.cache.keep
+        keep_between_runs(CompiledFile(folder, seal) if keeps else None)
+        self._stack.callback(write_kept)
+        cache = CacheFolder(folder, seal)
+        if keeps:
             return cache
         cache.sweep(timedelta(0))
         return None

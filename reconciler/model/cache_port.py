@@ -59,6 +59,16 @@ class CachePort(Protocol):
         """Forget what was kept longer ago than that."""
 
 
+class CompiledPort(Protocol):
+    """Where compiled queries are kept from one run to the next, under a key. Losing them costs time alone."""
+
+    def fetch(self, versions: str) -> Mapping[str, str]:
+        """What is kept for these versions: queries by what they are compiled from."""
+
+    def store(self, versions: str, queries: Mapping[str, str]) -> None:
+        """Keep queries in the place of what was there."""
+
+
 @dataclass(frozen=True, slots=True)
 class CacheContext:
     """What one run may make of what was kept.

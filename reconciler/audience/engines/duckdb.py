@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.audience.engines import duckdb_pool
+from reconciler.audience.engines.compiled_queries import compile_once
 from reconciler.audience.engines.grouping_sets import write_grouping_sets
 from reconciler.model.row_queries import Rows
 from reconciler.model.temporary_folder import temporary_folder
@@ -20,7 +20,6 @@ from reconciler.model.workspace_settings import Engine
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Schema, Table
     from ibis.backends.duckdb import Backend
-    from ibis.expr.operations import Node
 
 _WRITTEN = ", ".join(
     [
@@ -139,35 +138,12 @@ def _make_view(backend: BaseBackend, source: str, kind: Hashable) -> Table:
     return ibis.table(_SCHEMAS[kind], name=name)
 
 
-_COMPILED: OrderedDict[Node, str] = OrderedDict()
-_MOST_COMPILED = 1_000
-"""What was asked for the longest time ago goes first."""
-
-
-def _compile(backend: BaseBackend, relation: Table) -> str:
-    """A relation in SQL. What was compiled before is not compiled again, in whichever database it is computed."""
-    import ibis.expr.operations as ops
-
-    what = relation.op()
-    found = _COMPILED.get(what)
-    if found is None:
-        found = backend.compile(relation)
-        if not what.find(ops.DatabaseTable):  # else it would hold on to its database
-            _COMPILED[what] = found
-            while len(_COMPILED) > _MOST_COMPILED:
-                _COMPILED.popitem(last=False)
-        return found
-    with suppress(KeyError):  # another thread may just have let go of it
-        _COMPILED.move_to_end(what)
-    return found
-
-
 def stream(backend: BaseBackend, relation: Table, size: int) -> Iterator[list[tuple[object, ...]]]:
     """The rows of a relation, `size` at a time.
 
     One stream at a time: the backend's next query ends this one, as both have the one connection that sees the files.
     """
-    result = _narrow(backend).raw_sql(_compile(backend, relation))
+    result = _narrow(backend).raw_sql(compile_once(backend, relation))
     while chunk := result.fetchmany(size):
         yield chunk
 
@@ -190,11 +166,11 @@ def _map_extract_value() -> Callable[[Column, str], Column]:
 
 def group_sets(backend: BaseBackend, relation: Table, keys: Sequence[str], within: str) -> Table:
     """A relation counted by each key alone, and once by none, within the values of a column, in one scan."""
-    query = write_grouping_sets(_compile(backend, relation), keys, within)
+    query = write_grouping_sets(compile_once(backend, relation), keys, within)
     return _make_view(backend, f"({query})", ("sets", *keys, "within", within))
 
 
 def write(backend: BaseBackend, relation: Table, target: Path) -> None:
     """Compute a relation into a Parquet file."""
     target.touch(mode=0o600)
-    _narrow(backend).raw_sql(f"COPY ({_compile(backend, relation)}) TO {_quote(str(target))} ({_WRITTEN})")
+    _narrow(backend).raw_sql(f"COPY ({compile_once(backend, relation)}) TO {_quote(str(target))} ({_WRITTEN})")

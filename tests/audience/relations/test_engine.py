@@ -11,8 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from reconciler.audience.engines import duckdb as duckdb_engine
-from reconciler.audience.engines import duckdb_pool, regex_translation, spark_session
+from reconciler.audience.engines import compiled_queries, duckdb_pool, regex_translation, spark_session
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import staged_members
 from reconciler.model.errors import ReconcilerError
@@ -210,8 +209,8 @@ def test_what_is_asked_for_often_is_not_compiled_anew_for_what_is_asked_once(
     backend: Any, written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled: list[Any] = []
-    monkeypatch.setattr(duckdb_engine, "_MOST_COMPILED", 2)
-    monkeypatch.setattr(duckdb_engine, "_COMPILED", OrderedDict())
+    monkeypatch.setattr(compiled_queries, "MOST", 2)
+    monkeypatch.setattr(compiled_queries, "_COMPILED", OrderedDict())
     monkeypatch.setattr(backend, "compile", _counting(backend.compile, compiled))
     rows = engine.read_rows(backend, written([{"contactId": "a"}], {"contactId": "VARCHAR"}))
     for number in range(3):
