@@ -29,6 +29,11 @@ BEGINS = (
 every_rule = pytest.mark.parametrize("rule", load_rules().values(), ids=list(load_rules()))
 
 
+def test_the_page_names_every_area_of_a_rule_and_no_other() -> None:
+    (line,) = re.findall(r"^The areas: (.*?)\.$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert re.findall(r"\b[A-Z]{3}\b", line) == sorted({name.partition("-")[0] for name in load_rules()})
+
+
 @pytest.mark.parametrize("case", cases(), ids=str)
 def test_a_rule_finds_in_a_case_what_the_case_says(case: Case) -> None:
     found = case.found()
