@@ -197,7 +197,7 @@ SAMPLES: Mapping[Event, Payload] = {
         "environment": "prod",
         "digest": _ANY_DIGEST,
         "as_of": "2026-07-01T00:00:00Z",
-        "objects": {"create": 1, "update": 2, "replace": 0, "delete": 0, "release": 0, "moved": 1},
+        "objects": {"create": 1, "update": 2, "adopt": 0, "replace": 0, "delete": 0, "release": 0, "moved": 1},
         "contacts": {"add": 120, "update": 8, "remove": 15},
         "undeclared": {"objects": 1, "dialling": 0},
         "writes": 6,

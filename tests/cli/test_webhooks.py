@@ -74,7 +74,7 @@ def test_a_plan_is_told_of_only_where_that_is_asked_for(tenant: Simulator, folde
     (delivery,) = tenant.webhooks("crm")
     assert delivery.body["event"] == "plan"
     assert delivery.body["digest"] == json.loads(ended.out)["digest"]
-    nothing = dict.fromkeys(("update", "replace", "delete", "release", "moved"), 0)
+    nothing = dict.fromkeys(("update", "adopt", "replace", "delete", "release", "moved"), 0)
     assert delivery.body["objects"] == {"create": 1, **nothing}
     assert (delivery.body["tenant"], delivery.body["environment"]) == ("embedded", None)
 

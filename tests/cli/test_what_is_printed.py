@@ -107,7 +107,8 @@ def _texts(root: Path) -> dict[str, str]:
                 with zipfile.ZipFile(path) as archive:
                     found[str(path)] = archive.read("plan.json").decode()
             elif path.name not in ("token.key", "plan.key"):
-                found[str(path)] = path.read_text()
+                # what is sealed is no text: whatever of it could be read is looked at
+                found[str(path)] = path.read_text(errors="replace")
     return found
 
 
