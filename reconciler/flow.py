@@ -84,7 +84,13 @@ def read_live(desired: Desired, runtime: Runtime, *, campaigns: bool = True) -> 
     live = read_tenant(
         desired, runtime.reader(desired), partial(runtime.secret, desired), *memory, told=told, scored=scored
     )
-    return replace(live, written=runtime.find_written(desired), scored=scored, applied=runtime.find_applied(desired))
+    return replace(
+        live,
+        written=runtime.find_written(desired),
+        scored=scored,
+        applied=runtime.find_applied(desired),
+        recent=runtime.find_recent(desired),
+    )
 
 
 def explain_contact(desired: Desired, runtime: Runtime, segment: str, contact: str) -> Explanation:

@@ -33,6 +33,7 @@ def make_options(
 
     return ApplyOptions(
         stamp=_make_stamper(workspace),
+        recent=runtime.find_recent(desired),
         manifests=desired.manifests,
         tenant=desired.tenant.address.name,
         environment=desired.environment,

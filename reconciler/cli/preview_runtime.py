@@ -25,6 +25,7 @@ from reconciler.model.desired_state import Desired
 from reconciler.model.live_state import Live
 from reconciler.model.phase import Phase
 from reconciler.model.problem import Location
+from reconciler.model.recent_changes import RecentRun
 from reconciler.model.score_basis import Scored
 from reconciler.model.secret import Secret
 from reconciler.model.workspace_settings import Workspace
@@ -132,6 +133,10 @@ class PreviewRuntime:
         """As of which moment the scores of a list are that was written here, else those that the live ledger says."""
         ledger, before = self.ledger(desired), self._live.find_scored(desired)
         return lambda name: score_dates.fetch(ledger.store, ledger.tenant, name) or before(name)
+
+    def find_recent(self, desired: Desired) -> tuple[RecentRun, ...]:
+        """What runs have done to the live lists is not what they would do to those of the preview."""
+        return ()
 
     def find_applied(self, desired: Desired) -> Applied | None:
         """How the apply here left the embedded tenant."""

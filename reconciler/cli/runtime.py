@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +27,7 @@ from reconciler.ledger.evidence_key import VARIABLE as EVIDENCE_VARIABLE
 from reconciler.ledger.folder_records import open_store
 from reconciler.ledger.interaction_cache_files import CacheFolder, folder_of
 from reconciler.ledger.ledger import Ledger
+from reconciler.ledger.recent_runs import read_recent
 from reconciler.ledger.record_store_interface import KEY_VARIABLE, TOKENS, Records
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE
 from reconciler.ledger.sealing import VARIABLE as SEAL_VARIABLE
@@ -37,6 +38,7 @@ from reconciler.model.desired_state import Desired
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.phase import Phase
 from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.recent_changes import RecentRun
 from reconciler.model.score_basis import Scored
 from reconciler.model.secret import Secret
 from reconciler.model.webhook import Receiver, Webhook
@@ -189,6 +191,11 @@ class LocalRuntime:
     def find_applied(self, desired: Desired) -> Applied | None:
         """How the ledger says that the last apply left the tenant."""
         return self.ledger(desired).fetch_applied(desired.settings.name)
+
+    def find_recent(self, desired: Desired) -> tuple[RecentRun, ...]:
+        """What the ledger says that runs have written of lists in the last days."""
+        ledger = self.ledger(desired)
+        return read_recent(ledger.records, ledger.tenant, datetime.now(UTC))
 
     def open_cache(self, desired: Desired) -> CacheFolder | None:
         """The workspace's cache of interactions; one that is no longer wanted is emptied."""

@@ -147,6 +147,14 @@ class JournalState:
         rows, rejected = sum(each["rows"] for each in ended), sum(len(each["rejected"]) for each in ended)
         return rows, rejected, unknown, sum(each.get("suppressed", 0) for each in ended)
 
+    def count_phase(self, address: Address, phase: str) -> int:
+        """Rows of one phase of a step that are written, or of which nobody knows whether they are."""
+        begun = {key: entry for key, entry in list(self._intended.items()) if key.startswith(f"{address}#{phase}:")}
+        written = sum(self._done[key]["rows"] for key in begun if key in self._done)
+        unknown = sum(entry["rows"] for key, entry in begun.items() if key not in self._done)
+        unsure = (key for key in begun if self._done.get(key, {}).get("unsure"))
+        return int(written + unknown + sum(map(self._count_in_no_part, unsure)))
+
     def _count_in_no_part(self, key: str) -> int:
         """Rows of a piece whose job may have written them, and that are not yet sent again in a part of it."""
         parts = [entry["rows"] for name, entry in list(self._intended.items()) if name.rpartition("/")[0] == key]

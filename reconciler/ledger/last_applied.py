@@ -89,7 +89,9 @@ def note_applied(
         lists[str(change.address)] = AppliedList(left, change.definition) if known else None
     if plan.narrowed and earlier is not None:  # of what it did not look at, what was known is all there is
         objects, lists = {**earlier.objects, **objects}, {**earlier.lists, **lists}
-    return Applied(run, at, objects, lists, _list_protected(plan, earlier))
+    sources = {} if earlier is None else dict(earlier.sources)  # a narrowed plan says nothing of the others
+    sources |= {str(each.segment): each.source for each in plan.accounts}
+    return Applied(run, at, objects, lists, _list_protected(plan, earlier), sources)
 
 
 def note_protected(plan: Plan, earlier: Applied | None) -> Applied | None:

@@ -23,9 +23,10 @@ from reconciler.ledger.heartbeat import renew_lock_meanwhile
 from reconciler.ledger.interrupted_runs import InterruptedRun, journal_of, list_foreign, read_interrupted
 from reconciler.ledger.journal import Run, now
 from reconciler.ledger.owners import Registry
-from reconciler.ledger.record_store_interface import Records, parse_line
+from reconciler.ledger.record_store_interface import Records
 from reconciler.ledger.run_evidence import RunEvidence
-from reconciler.ledger.saved_plans import name_run_plan, open_plan, save_plan
+from reconciler.ledger.run_plans import open_run_plan
+from reconciler.ledger.saved_plans import name_run_plan, save_plan
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal, open_seal
 from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.model.audit_anchor import Anchor
@@ -277,27 +278,7 @@ class Ledger:
         Raises:
             LedgerError: the ledger no longer holds it, or holds another in its place.
         """
-        path = self.store.fetch_file(f"runs/{run}/plan.zip", into)
-        if path is None:
-            raise LedgerError(f"the ledger holds no plan of run {run}", hint="plan again and apply the new plan")
-        first = next(iter(self.records.scan_lines(journal_of(run))), b"{}")
-        told = parse_line(self.store, journal_of(run), 1, first)
-        begun = told.get("plan")
-        if told.get("run") != run or told.get("tenant") != self.tenant:
-            raise LedgerError(
-                f"the journal of run {run} is of {told.get('run')} against {told.get('tenant')!r}",
-                where=self.store.locate(journal_of(run)),
-                hint="nothing was written; find out who has changed the ledger, then plan again",
-            )
-        plan = open_plan(path, into, self.seal, name_run_plan(run))
-        if begun != plan_digest(plan):
-            raise LedgerError(
-                f"the plan that the ledger holds of run {run} is not the one that was begun",
-                where=self.store.locate(f"runs/{run}/plan.zip"),
-                note=f"it is {plan_digest(plan)}; the run's journal names {begun}",
-                hint="nothing was written; find out who has changed the ledger, then plan again",
-            )
-        return plan
+        return open_run_plan(self.records, self.tenant, run, into)
 
 
 def _describe_run(name: str, of: Mapping[str, str | None], plan: str, by: str, fence: int) -> InterruptedRun:

@@ -14,6 +14,7 @@ from reconciler.model.contact_tokens import Tokens
 from reconciler.model.instants import read_clock
 from reconciler.model.ports import Notifier, Progress
 from reconciler.model.problem import Location
+from reconciler.model.recent_changes import RecentRun
 from reconciler.model.resource_address import Address
 from reconciler.model.secret import Secret
 from reconciler.model.segment import Segment
@@ -43,6 +44,7 @@ class ApplyOptions:
         earlier: of a list, the names that the ledger may have it under besides its own.
         shown: whether the plan has just been shown with its findings, which are not told a second time then.
         approvals: who has approved the plan, checked at this moment; nobody, where nobody says otherwise.
+        recent: what runs have written of lists in the last days.
         stamp: has the time of some bytes confirmed: a time-stamp of RFC 3161, or None where none was to be had.
         places: where the manifests say the schedule of a campaign, or of which moment a do-not-call list is.
     """
@@ -69,6 +71,7 @@ class ApplyOptions:
     earlier: Mapping[str, Sequence[str]] = field(default_factory=dict)
     shown: bool = False
     approvals: Approvals = field(default_factory=Approvals)
+    recent: tuple[RecentRun, ...] = ()
     stamp: Callable[[bytes], bytes | None] | None = None
 
     @property

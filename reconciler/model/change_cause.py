@@ -42,6 +42,7 @@ class Applied:
             end well. lists: the same of lists of contacts, by the address of the segment's band.
         protected: by kind and live name (`Campaign/Evening`), where a manifest said that an object is protected; it may
             be gone since.
+        sources: how many contacts the source of each segment had, by its address.
     """
 
     run: str
@@ -49,6 +50,7 @@ class Applied:
     objects: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
     lists: Mapping[str, AppliedList | None] = field(default_factory=dict)
     protected: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,10 @@ DETAILS: Mapping[str, Detail] = {
     # limits
     "limit": Detail(_FIGURE, "the most that is allowed, in the unit of what it limits; of a share, percent"),
     "least": Detail(_FIGURE, "the least that is asked for, in the unit of what it limits; of a share, percent"),
+    "before": Detail(_COUNT, "contacts of earlier runs, or that the source had at the last apply"),
+    "runs": Detail(_COUNT, "how many earlier runs changed or removed them"),
+    "hours": Detail(_FIGURE, "in how many hours that is counted"),
+    "source": Detail(_TEXT, "the source of contacts"),
     "limit_days": Detail(_FIGURE, "the most days that are allowed"),
     "share": Detail(_FIGURE, "percent of the contacts on the list"),
     "days": Detail(_FIGURE, "how many days it is old, or was looked ahead"),

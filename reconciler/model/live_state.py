@@ -16,6 +16,7 @@ from reconciler.model.delivery_method import Way
 from reconciler.model.dialling_forecast import Statistics
 from reconciler.model.notice import Notice
 from reconciler.model.reason import Reason
+from reconciler.model.recent_changes import RecentRun
 from reconciler.model.row_queries import RowQuery, Rows
 from reconciler.model.score_basis import Scored
 
@@ -65,6 +66,7 @@ class Live:
     `campaign_rate`: contacts of one campaign whose outcomes can be set in a second.
     `written`: of a list, what the ledger says was written of its contacts themselves. `scored`: of a list, as of which
     moment it says that its scores are. `applied`: how it says that the last apply left the tenant.
+    `recent`: what runs have written of lists in the last days.
     """
 
     objects: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class Live:
     written: Callable[[str], Path | None] = lambda name: None
     scored: Callable[[str], Scored | None] = lambda name: None
     applied: Applied | None = None
+    recent: tuple[RecentRun, ...] = ()
 
     def find(self, kind: str, name: str) -> LiveObject | None:
         """The object of a kind by its live name, if there is one."""

@@ -25,6 +25,7 @@ from reconciler.model.phase import Phase
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Location
 from reconciler.model.reason import Reason
+from reconciler.model.recent_changes import RecentRun
 from reconciler.model.report import ChunkDone, Report, StepResult
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import (
@@ -245,6 +246,9 @@ class Runtime(Protocol):
 
     def find_applied(self, desired: Desired) -> Applied | None:
         """How the last apply left the tenant, as the ledger has it; None: nobody knows."""
+
+    def find_recent(self, desired: Desired) -> tuple[RecentRun, ...]:
+        """What runs have written of lists in the last days, as the ledger has it."""
 
     def open_cache(self, desired: Desired) -> CachePort | None:
         """Where interactions are kept from one plan to the next; None where the workspace wants none to be."""

@@ -26,6 +26,8 @@ from reconciler.model.instants import find_present
 from reconciler.model.legal_hours import Hours
 from reconciler.model.live_state import Live, Unseen
 from reconciler.model.object_change import Action, ObjectChange
+from reconciler.model.recent_changes import RecentRun
+from reconciler.model.resource_address import Address
 from reconciler.model.segment_membership import DoNotCall, ForeignNumbers, RefusedNumbers
 from reconciler.model.workspace_settings import Limits
 
@@ -103,6 +105,21 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Shrunken:
+    """A source of a segment that has at most half as many contacts as when it was last applied.
+
+    Attributes:
+        source: which, in words. where: the place of the manifest that names it. before: contacts that it had then.
+    """
+
+    segment: Address
+    source: str
+    where: str
+    contacts: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything that a rule may know.
 
@@ -116,6 +133,7 @@ class Situation:
         others: campaigns that no manifest declares, that stay, and that may be calling people, as the tenant has them;
             the list of one that names none is empty.
         unseen: kinds of objects that dial lists and that nobody could look at.
+        recent: what runs have done to lists lately. shrunken: sources that have half of what they had, or less.
         limits: what a plan may do to one list. workspace: its name, which is the owner in its mark.
         immutable: (kind, field) pairs that the tenant will not change. fixed: those that it will not once there is a
             value.
@@ -140,6 +158,8 @@ class Situation:
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
     hours: Mapping[str, Hours] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    recent: tuple[RecentRun, ...] = ()
+    shrunken: tuple[Shrunken, ...] = ()
     immutable: frozenset[tuple[str, str]] = frozenset()
     fixed: frozenset[tuple[str, str]] = frozenset()
     needed: Mapping[str, frozenset[str]] = field(default_factory=dict)

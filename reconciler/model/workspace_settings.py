@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
@@ -43,19 +44,28 @@ class Limits:
     Attributes:
         calendar: updates that follow from the time alone, which do not count among the others. calendar_span: how much
             time that may be.
+        removals_24h, updates_24h, removals_7d, updates_7d: what several plans may do together in that time.
     """
 
     removals: float = 30.0
     updates: float = 50.0
     calendar: float = 100.0
     calendar_span: timedelta = timedelta(days=31)
+    removals_24h: float = 30.0
+    updates_24h: float = math.inf
+    removals_7d: float = math.inf
+    updates_7d: float = math.inf
 
     @classmethod
     def from_manifest(cls, said: Mapping[str, Any], default: Limits) -> Limits:
         """Those that a valid manifest names, and for what it leaves out the default."""
         shares = {name: said[name] for name in ("removals", "updates", "calendar") if name in said}
         span = parse_duration(said["calendarSpan"]) if "calendarSpan" in said else default.calendar_span
-        return replace(default, calendar_span=span, **shares)
+        # what one plan may take off a list, several may in a day, unless they are told apart
+        sums = {"removals_24h": said["removals"]} if "removals" in said else {}
+        for over, suffix in (("per24h", "24h"), ("per7d", "7d")):
+            sums |= {f"{name}_{suffix}": share for name, share in said.get(over, {}).items()}
+        return replace(default, calendar_span=span, **shares, **sums)
 
     def tighten(self, other: Limits) -> Limits:
         """The stricter of two, each by itself."""
@@ -87,7 +97,7 @@ class Floor:
         max_dnc_age: how old do-not-call numbers may be.
     """
 
-    limits: Limits = field(default_factory=lambda: Limits(100.0, 100.0, 100.0, LONGEST))
+    limits: Limits = field(default_factory=lambda: Limits(100.0, 100.0, 100.0, LONGEST, math.inf))
     severities: Mapping[str, Severity] = field(default_factory=dict)
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
     unwaivable: frozenset[str] = frozenset()

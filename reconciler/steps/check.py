@@ -12,6 +12,7 @@ from reconciler.kinds import abandonment_policy as policies
 from reconciler.kinds import campaign as campaigns
 from reconciler.kinds import load_kinds
 from reconciler.model.ceiling import Ceiling, merge_ceilings
+from reconciler.model.change_cause import Applied
 from reconciler.model.changes import Changes
 from reconciler.model.desired_state import Desired
 from reconciler.model.dialling_forecast import make_forecast
@@ -20,7 +21,7 @@ from reconciler.model.legal_hours import Hours
 from reconciler.model.live_state import Live
 from reconciler.model.object_change import Action
 from reconciler.model.resource_address import Address
-from reconciler.model.rule_input import Planned, Situation, count_sizes, make_undeclared_planned
+from reconciler.model.rule_input import Planned, Shrunken, Situation, count_sizes, make_undeclared_planned
 from reconciler.model.rule_results import CheckedRule, RuleResults
 from reconciler.model.segment_membership import Members
 from reconciler.model.waiver_matching import list_waivers, waive
@@ -49,6 +50,8 @@ def check_rules(desired: Desired, members: Members, changes: Changes, live: Live
         ceilings=ceilings,
         hours=hours,
         limits=settings.limits,
+        recent=live.recent,
+        shrunken=tuple(_iter_shrunken(members, live.applied)),
         immutable=frozenset((kind.name, field) for kind in load_kinds().values() for field in kind.immutable),
         fixed=frozenset(
             (kind.name, field) for kind in load_kinds().values() for field in kind.list_fixed(live.surfaces)
@@ -74,6 +77,17 @@ def check_rules(desired: Desired, members: Members, changes: Changes, live: Live
         others=situation.others,
         unseen=situation.unseen,
     )
+
+
+def _iter_shrunken(members: Members, applied: Applied | None) -> Iterator[Shrunken]:
+    """Sources that have at most half as many contacts as when they were last applied."""
+    for each in members:
+        segment, now = each.segment, each.account.source
+        before = 0 if applied is None else applied.sources.get(str(segment.address), 0)
+        if 2 * now <= before:
+            yield Shrunken(
+                segment.address, str(segment.contacts).replace("'", ""), str(segment.contacts.where), now, before
+            )
 
 
 def _measure_exposure(

@@ -109,6 +109,7 @@ def _find_again(plan: Plan, terms: ApplyOptions) -> Iterable[Finding]:
         ceilings=merge_ceilings(load_ceilings(), terms.settings.ceilings),
         hours=load_allowed_hours(),
         limits=terms.settings.limits,
+        recent=tuple(each for each in terms.recent if each.run != terms.resume),  # a run that is gone on with is one
         immutable=frozenset((kind.name, field) for kind in load_kinds().values() for field in kind.immutable),
         fixed=frozenset(
             (kind.name, field) for kind in load_kinds().values() for field in kind.list_fixed(terms.surfaces)

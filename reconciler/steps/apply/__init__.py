@@ -14,6 +14,7 @@ from shutil import rmtree
 from reconciler.kinds import load_kinds
 from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
+from reconciler.ledger.recent_runs import keep_recent
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.approval import make_audit_document
 from reconciler.model.approval_policy import find_needs
@@ -60,6 +61,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Re
         ledger.note_applied(plan, run.name, results)
         attestation.end(run, report)
         run.finish(report)
+        keep_recent(ledger.records, terms.clock())
         report = replace(report, audit=run.anchor)
         terms.progress.end_run(report)
         return report
