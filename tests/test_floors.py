@@ -66,6 +66,7 @@ DOORS = {
     "aiohttp": ["simulator"],
     "websockets": ["cxone/event_socket.py"],
     "vcr": [],
+    "opentelemetry": ["cli/otel_export.py"],
     "rfc3161_client": ["cxone/timestamp_client.py"],
     "cryptography": ["ledger/sealing.py", "ledger/evidence_key.py", "simulator/host_certificates.py"],
 }

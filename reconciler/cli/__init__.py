@@ -16,6 +16,7 @@ import traceback
 from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import click
@@ -54,7 +55,23 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="reconciler")
 @click.option("--debug", is_flag=True, help="Show Python tracebacks and every request, for a bug report.")
-def reconciler(debug: bool) -> None:
+@click.option("--log-format", type=click.Choice(["text", "json"]), help="Write this program's log, in this format.")
+@click.option("--log-file", type=click.Path(path_type=Path, dir_okay=False), help="Write it to the end of this file.")
+@click.option(
+    "--metrics-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="At the end, write what was done as metrics of Prometheus to this file.",
+)
+@click.option("--otel", is_flag=True, help="Send traces and metrics by OpenTelemetry, as OTEL_… variables say.")
+@click.pass_context
+def reconciler(
+    context: click.Context,
+    debug: bool,
+    log_format: str | None,
+    log_file: Path | None,
+    metrics_file: Path | None,
+    otel: bool,
+) -> None:
     """Declare who is dialled in NICE CXone, review it as a plan, and apply exactly that.
 
     Exit codes: 0 done or nothing to do, 1 error, 2 changes present, 3 refused, 4 stale plan, 5 partly applied,
@@ -64,6 +81,10 @@ def reconciler(debug: bool) -> None:
         import logging
 
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    if log_format or log_file or metrics_file or otel:
+        from reconciler.cli.observability import open_observers
+
+        open_observers(context.invoked_subcommand or "", log_format, log_file, metrics_file, otel)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -95,6 +116,15 @@ def _somebody_still_waits() -> bool:
 
 
 def run(arguments: list[str]) -> int:
+    """Run one command line, and tell those who watch it how it ended; the exit code."""
+    code = _run(arguments)
+    watched = sys.modules.get("reconciler.cli.observability")  # imported where somebody watches, and only there
+    if watched is not None:
+        watched.close_observers(code)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
     """Run one command line, tell what went wrong if something did, and give the exit code.
 
     A person is told on standard error; a program that asked for JSON by a document on standard output.

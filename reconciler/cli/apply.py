@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.apply_terms import make_options
 from reconciler.cli.confirmation import confirm
+from reconciler.cli.measured_progress import MeasuredProgress
 from reconciler.cli.output_encoding import print_document
 from reconciler.cli.output_formats import format_option, show
 from reconciler.cli.plan import tell_of_ledger
@@ -207,7 +208,7 @@ class _Apply:
             self.stopping.stop_gently(lambda: events.tell_interruption(at_once=False)),
             ApplyProgress(out, headline) as progress,
         ):
-            sinks = ProgressSinks(events, progress)
+            sinks = ProgressSinks(events, progress, MeasuredProgress())
             options = make_options(self.workspace, desired, self.runtime, writer.surfaces, sinks, self.stopping.stop)
             options = replace(
                 options, resume=resume, reviewed=self.reviewed, teller=teller, shown=shown, approvals=approvals

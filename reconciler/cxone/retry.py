@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from reconciler.cxone.auth import TokenSource
 from reconciler.cxone.backoff import Backoff
@@ -22,6 +23,7 @@ from reconciler.cxone.request import Request
 from reconciler.cxone.request_counts import RequestCounter
 from reconciler.cxone.response import Outcome, Reply, Verdict, count_attempts, decide_retry, describe_reason
 from reconciler.model.secret import Secret
+from reconciler.model.telemetry import tell
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +74,9 @@ class Exchange:
                 token = self.tokens.obtain_token() if token and lane else token
                 began = time.monotonic()
                 outcome = self._attempt(ask, token, first=sent == 0)
-                took(time.monotonic() - began)
+                took(seconds := time.monotonic() - began)
+                status = outcome.status if isinstance(outcome, Reply) else 0
+                tell("request", seconds, method=ask.method, host=urlsplit(ask.url).hostname or "", status=status)
             sent += 1
             verdict = decide_retry(ask, outcome)
             if isinstance(outcome, Reply) and verdict is Verdict.DONE:
