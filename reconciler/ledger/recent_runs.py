@@ -1,4 +1,3 @@
-# tested by: tests/ledger/test_recent_runs.py
 """Tell what the runs of the last days have written of each list, by their journals and plans.
 
 `recent.json` keeps what was read of runs that have ended; losing it loses no truth.
