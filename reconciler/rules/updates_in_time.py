@@ -25,7 +25,7 @@ RULE = Rule(
     severity=Severity.REFUSE,
     sources=(
         cite_decision(
-            "0065-several-applies-have-one-limit",
+            "0069-several-applies-have-one-limit",
             "Several applies together have a limit",
             "a limit of this tool, not of the law",
         ),
