@@ -27,8 +27,9 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 @pytest.fixture
-def plan(tmp_path: Path) -> Plan:
-    """A plan whose rows can be saved."""
+def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """A plan whose rows can be saved; their files are named without a folder."""
+    monkeypatch.chdir(tmp_path)
     found = make_plan()
     for change in found.row_changes():
         for rows in change.files:
