@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -75,8 +76,8 @@ def note_applied(
     What was protected stays so while no manifest speaks of it any more, until it is released.
     """
     failed = {str(address.object) for address, result in ended.items() if result.outcome is not Outcome.DONE}
-    objects = {
-        str(change.address): None if str(change.address) in failed else change.after
+    objects: dict[str, Mapping[str, Any] | None] = {
+        str(change.address): None if str(change.address) in failed else _list_fields(change)
         for change in plan.objects
         if not _is_gone(change)
     }
@@ -115,6 +116,11 @@ def _list_protected(plan: Plan, earlier: Applied | None) -> dict[str, str]:
     return kept | {
         name: each.protected for name, each in spoken.items() if each.protected is not None and not _is_gone(each)
     }
+
+
+def _list_fields(change: ObjectChange) -> dict[str, Any]:
+    """The fields after an apply; those that are fixed when the object is made are null: declared, and not known."""
+    return {**dict.fromkeys(change.later), **(change.after or {})}
 
 
 def _is_gone(change: ObjectChange) -> bool:

@@ -11,11 +11,15 @@ from typing import Any
 
 
 class Cause(StrEnum):
-    """What has changed since the last apply: what is declared, what the tenant holds, both, or nobody knows."""
+    """What has changed since the last apply: what is declared, what the tenant holds, both, or nobody knows.
+
+    VENDOR: the tenant has a value of its own, which no apply set and no manifest said, and now one says another.
+    """
 
     MANIFEST = "manifest"
     TENANT = "tenant"
     BOTH = "both"
+    VENDOR = "vendor_default"
     UNKNOWN = "unknown"
 
 

@@ -20,7 +20,7 @@ from reconciler.model.reason import Reason
 from reconciler.model.resource import Resource
 
 Find = Callable[[Mapping[str, Any]], list[SchemaFault]]
-_CHANGED = {Cause.MANIFEST: "drift_of_manifest", Cause.BOTH: "drift_of_both"}
+_CHANGED = {Cause.MANIFEST: "drift_of_manifest", Cause.VENDOR: "drift_of_manifest", Cause.BOTH: "drift_of_both"}
 
 
 def choose_edits(plan: Plan, desired: Desired, list_faults: Find) -> tuple[list[ValueEdit], list[NotAdopted]]:

@@ -47,16 +47,17 @@ def _trace_object(change: ObjectChange, applied: Applied) -> ObjectCause:
 
 
 def _combine(told: set[Cause]) -> Cause:
-    known = told - {Cause.UNKNOWN}
+    known = told - {Cause.UNKNOWN, Cause.VENDOR}
     if not known:
-        return Cause.UNKNOWN
+        return Cause.VENDOR if told == {Cause.VENDOR} else Cause.UNKNOWN
     return known.pop() if len(known) == 1 else Cause.BOTH
 
 
 def _trace_field(change: ObjectChange, path: str, before: Any, after: Any, then: Mapping[str, Any]) -> Cause:
     held = next((value for _, value in iter_values_at(then, tuple(path.split(".")))), None)
-    if held is None and before is not None and path not in then:
-        return Cause.UNKNOWN  # it was fixed when the object was made, or the tenant said nothing of it
+    if held is None and before is not None:
+        # fixed when the object was made, at our wish: null; else the tenant has filled it in, and nobody has said it
+        return Cause.UNKNOWN if path in then else Cause.VENDOR
     kind = load_kinds()[change.address.kind]
     if kind.as_declared(path, before, held):
         return Cause.MANIFEST

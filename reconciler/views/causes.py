@@ -16,11 +16,13 @@ _FIELDS = {
     Cause.BOTH: "changed in the manifests and in the tenant since the last apply",
     Cause.UNKNOWN: "",
     Cause.MANIFEST: "",
+    Cause.VENDOR: "the tenant filled it in, no apply has set it",
 }
 _SUMS = {
     Cause.MANIFEST: "in the manifests",
     Cause.TENANT: "in the tenant, not by an apply",
     Cause.BOTH: "in both",
+    Cause.VENDOR: "where the tenant had filled it in",
     Cause.UNKNOWN: "nobody knows where",
 }
 

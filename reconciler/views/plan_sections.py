@@ -51,6 +51,7 @@ _CELLS = {
     Cause.MANIFEST: say("manifests"),
     Cause.TENANT: stress("tenant"),
     Cause.BOTH: stress("manifests and tenant"),
+    Cause.VENDOR: say("tenant's default"),
     Cause.UNKNOWN: say("?"),
 }
 
