@@ -107,6 +107,7 @@ class Walk:
         granted = self.session.post(f"{self.url}/authentication/v1/token/access-key", json=key).json()
         self.session.headers["Authorization"] = f"Bearer {granted['access_token']}"
         self.ids = {"campaignId": "501", "teamId": "301", "dispositionId": "1"}
+        self.bodies = dict(BODIES)
 
     def ask(self, method: str, path: str, query: Mapping[str, str], body: Any = None) -> requests.Response:
         """The answer to one request."""
@@ -123,7 +124,7 @@ class Walk:
         told = [resolve(each) for each in found[1].get("parameters", ())]
         needed = {each["name"] for each in told if each["in"] == "query" and each.get("required")}
         query = {**{each: SAMPLES[each] for each in needed & set(SAMPLES)}, **QUERIES.get(name, {})}
-        body = BODIES.get(name, self._make_body(found[1])) if route.takes_body else None
+        body = self.bodies.get(name, self._make_body(found[1])) if route.takes_body else None
         tried = [query]
         if route.is_read:
             tried += [{**query, each: SAMPLES[each]} for each in sorted(route.query & set(SAMPLES) - set(query))]
@@ -131,7 +132,7 @@ class Walk:
         refused = [f"{name} {each}: {answer.status_code} {answer.text}" for each, answer in answers if not answer.ok]
         unknown = {each["name"] for each in told if each["in"] == "query"} - route.query
         if route.takes_body:
-            whole = _lay_over(self._make_body(found[1], whole=True), BODIES.get(name))
+            whole = _lay_over(self._make_body(found[1], whole=True), self.bodies.get(name))
             answer = self.ask(route.method, route.path, query, whole)
             unknown |= {answer.text} if "unknown field" in answer.text else set()
         return refused + [f"{name}: the document has {each}, and it does not" for each in sorted(unknown)]
@@ -188,6 +189,8 @@ def walk() -> Iterator[Walk]:
         made.ids["jobId"] = str(job.json()["jobId"])
         group = made.ask("POST", "/dnc-groups", {}, {"dncGroupName": "Company"})
         made.ids["groupId"] = str(group.json()["dncGroups"][0]["dncGroupId"])
+        outcome = {"skill": made.ids["skillId"], "dispositionCode": "BUSY"}
+        made.bodies["POST /contacts/{contactId}/set-disposition"] = {"dispositionInfo": outcome}
         yield made
         made.session.close()
 
