@@ -85,6 +85,7 @@ BODIES: Mapping[str, Any] = {
         "expirationDate": "2099-12-31",
     },
     "DELETE /lists/call-lists/{sourceName}/removeProspects": {"prospectsToRemove": [{"externalId": 1}]},
+    "POST /contacts/{contactId}/set-disposition": {"dispositionInfo": {"skill": "1", "dispositionCode": "BUSY"}},
     "POST /campaigns": {"name": "Walked"},
     "PUT /campaigns/{campaignId}": {"name": "Walked again"},
     "POST /skills": {"skills": [{"skillName": "Walked", "mediaTypeId": 4, "campaignId": 501}]},

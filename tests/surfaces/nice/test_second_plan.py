@@ -51,6 +51,12 @@ def build(folder: Folder, tenant: Simulator, world: dict[str, Any]) -> None:
     tenant.behave(longest_page=world["page"])
     tenant.store.ahead = timedelta(minutes=world["minutes"])
     declare_tenant(folder, tenant.url, f"{SETTINGS}, scheduleZone: America/New_York")
+    # how much of a list changes is no matter here
+    waived = (
+        f"{{rule: {rule}, object: 'Segment/chosen[engaged]', reason: Whatever was there}}"
+        for rule in ("LIM-UPDATES", "LIM-REMOVALS", "LIM-EMPTIED")
+    )
+    folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\noverrides: [{', '.join(waived)}]"))
     declare_segment(folder, chunk=world["chunk"], attributes=world["attributes"])
     text = io.StringIO(newline="")
     rows = csv.writer(text)
