@@ -101,3 +101,16 @@ def test_a_keyword_without_words_is_told_without_the_validators() -> None:
 def test_a_part_beyond_a_schema_has_the_description_of_what_is_around_it() -> None:
     schema = {"properties": {"a": {"description": "Outside.", "type": "object"}}}
     assert find_part(schema, ("a", "b", 0)) == ({}, "Outside.")
+
+
+@pytest.mark.parametrize("file", STEMS)
+def test_a_schema_says_nothing_twice(file: str) -> None:
+    twice: list[str] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        twice.extend({name for name in names if names.count(name) > 1})
+        return dict(pairs)
+
+    json.loads((find_schema_folder() / file).read_text(encoding="utf-8"), object_pairs_hook=look)
+    assert not twice, "only the last of them counts"
