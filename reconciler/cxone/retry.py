@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -76,7 +76,7 @@ class Exchange:
                 outcome = self._attempt(ask, token, first=sent == 0)
                 took(seconds := time.monotonic() - began)
                 status = outcome.status if isinstance(outcome, Reply) else 0
-                tell("request", seconds, method=ask.method, host=urlsplit(ask.url).hostname or "", status=status)
+                tell("request", seconds, method=ask.method, host=_find_host(ask.url), status=status)
             sent += 1
             verdict = decide_retry(ask, outcome)
             if isinstance(outcome, Reply) and verdict is Verdict.DONE:
@@ -129,3 +129,10 @@ class Exchange:
         """Whether the tenant asks to wait, and how long to wait in any case."""
         asked = self.backoff.read_asked(outcome.headers) if isinstance(outcome, Reply) else None
         return asked is not None, self.backoff.compute_own(failures) if asked is None else asked
+
+
+def _find_host(url: str) -> str:
+    """The host of a URL; empty where it has none, of which the attempt says more."""
+    with suppress(ValueError):
+        return urlsplit(url).hostname or ""
+    return ""

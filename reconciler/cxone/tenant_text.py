@@ -40,7 +40,7 @@ def mask_code(text: str) -> str:
 
 def mask_text(text: str, known: Collection[str] = ()) -> str:
     """A text with `…` for every word that is not listed and not among the `known`, and `***` for numbers and mails."""
-    text = _NUMBER.sub("***", _MAIL.sub("***", text[:LONGEST]))
+    text = _MAIL.sub("***", _NUMBER.sub("***", text[:LONGEST]))  # an `@` may be what a number is grouped by
     allowed = {each.casefold() for each in known}
     found = list(_WORD.finditer(text))
     kept = [_is_shown(each[0], allowed) for each in found]

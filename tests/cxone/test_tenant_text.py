@@ -72,6 +72,7 @@ def test_no_name_gets_through_whatever_stands_around_it(before: str, name: str, 
     st.sampled_from(["", "_", "·", " - - ", "][", "\u2212", "%"]),
 )
 @example("202", ":", "555", "·0100")
+@example("202", '":@', "5550100", "")
 def test_no_number_gets_through_whatever_signs_it_is_grouped_by(first: str, sign: str, then: str, rest: str) -> None:
     shown = mask_text(f"number {first}{sign}{then}{rest}0100 is invalid")
     assert first not in shown
