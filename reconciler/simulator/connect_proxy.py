@@ -44,7 +44,7 @@ class ConnectProxy:
             writer.transport.abort()
         finally:
             self._under_way.discard(task)
-            writer.close()
+            await _close(writer)
 
     async def end(self) -> None:
         """Break off what is under way."""
@@ -68,6 +68,7 @@ class ConnectProxy:
             await asyncio.gather(_pass_on(reader, inner_writer), _pass_on(inner_reader, writer))
         finally:
             inner_writer.transport.abort()
+            await _close(inner_writer)
 
     async def _admit(self, reader: asyncio.StreamReader) -> None:
         """Read what a client asks for; _Refused unless it is a connection to a host of the tenant."""
@@ -86,6 +87,13 @@ class ConnectProxy:
         if port != "443" or not self._is_served(host):
             why = f"{rest.partition(' ')[0][:200]} is no host of the embedded tenant, and this proxy leads to no other"
             raise _Refused(HTTPStatus.FORBIDDEN, why)
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, and wait until it is: a loop that ends before leaves its socket open."""
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
