@@ -201,7 +201,7 @@ class LocalRuntime:
         """The workspace's cache of interactions; one that is no longer wanted is emptied."""
         folder, seal = folder_of(desired.settings.ledger, desired.root), self.ledger(desired).seal
         keeps = desired.settings.cache.keep
-        keep_between_runs(CompiledFile(folder, seal) if keeps else None)
+        keep_between_runs(CompiledFile(folder.with_name("compiled"), seal) if keeps else None)
         self._stack.callback(write_kept)
         cache = CacheFolder(folder, seal)
         if keeps:

@@ -1,5 +1,5 @@
 # tested by: tests/audience/relations/test_compiled_queries.py
-"""Keep compiled queries in one file of the ledger's cache, encrypted under its key.
+"""Keep compiled queries in one file beside the ledger's cache, encrypted under its key.
 
 It is run as it stands: what the key did not seal, or sealed for other versions, is none. Losing it costs time alone.
 """
@@ -16,7 +16,7 @@ import orjson
 
 from reconciler.ledger.sealing import Seal
 
-_NAME = "compiled-queries"
+_NAME = "queries"
 
 
 class CompiledFile:

@@ -104,7 +104,7 @@ def test_a_second_plan_compiles_nothing_and_is_the_same(
     assert first.code == 0
     assert len(made) > 20
     fresh = {query for _, query in made}
-    (file,) = folder.root.rglob("compiled-queries")
+    (file,) = folder.root.rglob("compiled/queries")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert not any(word in file.read_bytes() for word in (b"SELECT", b"read_0", b"engaged")), "it is encrypted"
     anew()
