@@ -152,7 +152,7 @@ class _Approve:
     def _refuse_unknown(self, approval: SignedApproval) -> None:
         """Refuse to keep a signature that would count nowhere."""
         from reconciler.steps.verify_approvals import verify_approvals
-        from reconciler.views.approvals import FAULTS
+        from reconciler.views.approval_words import FAULTS
 
         policies = self.desired.settings.approvals
         checked = verify_approvals(self.plan, policies, [approval.document()], (), open_program(self.workspace))

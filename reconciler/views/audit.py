@@ -15,7 +15,7 @@ from reconciler.model.origin import Origin
 from reconciler.model.plan import FORMAT_VERSION
 from reconciler.model.reason_json import make_reason_document
 from reconciler.model.text_enumerations import format_count
-from reconciler.views.approvals import describe_recorded
+from reconciler.views.approval_words import describe_recorded
 from reconciler.views.origin import describe_origin
 from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.reasons import describe_reason

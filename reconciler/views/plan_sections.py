@@ -21,7 +21,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.plan_comparison import PlanComparison
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.text_enumerations import format_count
-from reconciler.views.approvals import describe_need, describe_needs
+from reconciler.views.approval_words import describe_need, describe_needs
 from reconciler.views.causes import describe_causes, iter_rows_cause
 from reconciler.views.comparison import describe_comparison, iter_differences
 from reconciler.views.impact import (

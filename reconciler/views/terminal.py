@@ -19,7 +19,7 @@ from reconciler.model.plan_json import plan_digest
 from reconciler.model.rule_results import Waived
 from reconciler.model.text_enumerations import format_count
 from reconciler.views import outcome_view
-from reconciler.views.approvals import describe_need, describe_needs
+from reconciler.views.approval_words import describe_need, describe_needs
 from reconciler.views.audience_view import describe_audiences
 from reconciler.views.campaign_forecast import describe_forecast
 from reconciler.views.causes import describe_causes, iter_rows_cause

@@ -11,7 +11,7 @@ import pytest
 from reconciler.model.approval import Approvals, CheckedApproval, Fault, Shortfall
 from reconciler.model.approval_policy import Need, Trigger
 from reconciler.views import load_views
-from reconciler.views.approvals import describe_need, describe_trigger
+from reconciler.views.approval_words import describe_need, describe_trigger
 from tests.test_output_schemas import problems
 from tests.views.plans import plan
 
