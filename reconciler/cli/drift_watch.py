@@ -12,7 +12,8 @@ import click
 from reconciler.cli.stop_signals import stoppable
 from reconciler.model.drift_round import Difference, list_differences
 from reconciler.model.errors import Exit, ReconcilerError
-from reconciler.model.plan import FORMAT_VERSION, Plan
+from reconciler.model.format_version import FORMAT_VERSION
+from reconciler.model.plan import Plan
 
 SHORTEST = timedelta(seconds=1)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.model.callback_hosts import Allowance, make_allowance
-from reconciler.model.callback_payloads import SAMPLES
 from reconciler.model.external_references import HostName, Named, SecretName, make_secret_name
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
@@ -223,6 +222,7 @@ def _check_headers(resource: Resource) -> Iterator[Problem]:
 
 
 def _check_body(resource: Resource, webhook: Webhook) -> Iterator[Problem]:
+    from reconciler.model.callback_payloads import SAMPLES
     from reconciler.templates.callback_bodies import BadTemplate, render
 
     faults: dict[str, list[str]] = {}

@@ -11,7 +11,7 @@ from reconciler.model.approval import Approvals
 from reconciler.model.audit_anchor import Anchor
 from reconciler.model.evidence import TreeHead
 from reconciler.model.instants import format_instant
-from reconciler.model.live_state import compute_digest
+from reconciler.model.json_digest import compute_digest
 from reconciler.model.origin import Origin
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import describe_finding

@@ -24,7 +24,7 @@ import orjson
 from reconciler.ledger.sealing import Seal
 from reconciler.model.cache_port import Untrusted
 from reconciler.model.errors import LedgerError, Stale
-from reconciler.model.live_state import compute_digest
+from reconciler.model.json_digest import compute_digest
 from reconciler.model.row_queries import Rows
 
 FORMAT_VERSION = "1.1"

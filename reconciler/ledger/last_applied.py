@@ -17,7 +17,7 @@ import orjson
 
 from reconciler.ledger.record_store_interface import Records
 from reconciler.model.change_cause import Applied, AppliedList
-from reconciler.model.live_state import compute_digest
+from reconciler.model.json_digest import compute_digest
 from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.plan import Plan
 from reconciler.model.report import Outcome, StepResult

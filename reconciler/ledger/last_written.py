@@ -14,7 +14,7 @@ from pathlib import Path
 
 from reconciler.ledger.sealed_files import fetch_sealed, keep_sealed
 from reconciler.ledger.signed_lines import ProvenRecords
-from reconciler.model.live_state import compute_digest
+from reconciler.model.json_digest import compute_digest
 
 
 def _file_name(tenant: str, name: str) -> str:

@@ -13,7 +13,7 @@ import orjson
 
 from reconciler.ledger.record_store_interface import Records
 from reconciler.model.instants import parse_instant
-from reconciler.model.live_state import compute_digest
+from reconciler.model.json_digest import compute_digest
 from reconciler.model.score_basis import Scored
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.model.disposition import Settled
 from reconciler.model.errors import Exit, Refused, Stale
 from reconciler.model.instants import format_instant
-from reconciler.model.live_state import compute_digest
+from reconciler.model.json_digest import compute_digest
 from reconciler.model.object_change import Action
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest

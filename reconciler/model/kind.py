@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reconciler.model.campaign_state import RunState
-from reconciler.model.draft import Draft, NameOf
-from reconciler.model.external_references import Named
-from reconciler.model.problem import Problem
-from reconciler.model.reason import Reason
-from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.row_queries import RowQuery
-from reconciler.model.surface_wire import Wire
+if TYPE_CHECKING:
+    from reconciler.model.campaign_state import RunState
+    from reconciler.model.draft import Draft, NameOf
+    from reconciler.model.external_references import Named
+    from reconciler.model.problem import Problem
+    from reconciler.model.reason import Reason
+    from reconciler.model.resource import Catalogue, Resource
+    from reconciler.model.row_queries import RowQuery
+    from reconciler.model.surface_wire import Wire
+
 
 Fields = Mapping[str, Any]
 

@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from reconciler.model.change_cause import Applied
 from reconciler.model.delivery_method import Way
 from reconciler.model.dialling_forecast import Statistics
+from reconciler.model.json_digest import compute_digest
 from reconciler.model.notice import Notice
 from reconciler.model.reason import Reason
 from reconciler.model.recent_changes import RecentRun
@@ -86,8 +84,3 @@ class Live:
     def find(self, kind: str, name: str) -> LiveObject | None:
         """The object of a kind by its live name, if there is one."""
         return self.objects.get(kind, {}).get(name)
-
-
-def compute_digest(value: object) -> str:
-    """The SHA-256 of a value's canonical JSON (sorted keys, no spaces), as `sha256:…`."""
-    return "sha256:" + hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()

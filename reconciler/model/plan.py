@@ -30,8 +30,6 @@ from reconciler.model.rule_results import CheckedRule, Waived
 from reconciler.model.segment_membership import DoNotCall
 from reconciler.model.write_ops import WriteOp
 
-FORMAT_VERSION = "2.0"
-
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -18,11 +18,13 @@ from reconciler.model.change_cause import Causes
 from reconciler.model.change_json import MEMBERS, object_document, read_object, read_rows, rows_document
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
+from reconciler.model.format_version import FORMAT_VERSION
 from reconciler.model.impact import Impact
 from reconciler.model.instants import format_instant, parse_instant
+from reconciler.model.json_digest import compute_digest
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.list_change import Accounting
-from reconciler.model.live_state import Unseen, compute_digest
+from reconciler.model.live_state import Unseen
 from reconciler.model.notice_json import make_notices_document, read_notices
 from reconciler.model.object_change import ObjectChange, Undeclared
 from reconciler.model.origin import read_origin
@@ -35,7 +37,7 @@ from reconciler.model.outcome_change_json import (
     read_numbers,
     read_outcomes,
 )
-from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
+from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.plan_comparison import PlanComparison
 from reconciler.model.problem import Location
 from reconciler.model.reason import Share, count_codes

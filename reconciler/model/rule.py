@@ -6,10 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.legal_hours import Hours
-from reconciler.model.rule_input import Situation
+
+if TYPE_CHECKING:
+    from reconciler.model.rule_input import Situation
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,13 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule
-from reconciler.model.rule_input import Situation
+
+if TYPE_CHECKING:
+    from reconciler.model.rule_input import Situation
 
 
 @cache

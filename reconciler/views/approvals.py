@@ -10,8 +10,9 @@ from rich.text import Text
 
 from reconciler.model.approval import Approvals, Shortfall, describe_shortfall
 from reconciler.model.approval_policy import Need
+from reconciler.model.format_version import FORMAT_VERSION
 from reconciler.model.instants import format_instant
-from reconciler.model.plan import FORMAT_VERSION, Plan
+from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.run_target import Meant
 from reconciler.model.serialization import to_json

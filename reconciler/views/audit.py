@@ -11,8 +11,8 @@ from rich.text import Text
 
 from reconciler.model.audit_result import Verified
 from reconciler.model.audited_runs import LoggedRun
+from reconciler.model.format_version import FORMAT_VERSION
 from reconciler.model.origin import Origin
-from reconciler.model.plan import FORMAT_VERSION
 from reconciler.model.reason_json import make_reason_document
 from reconciler.model.text_enumerations import format_count
 from reconciler.views.approval_words import describe_recorded

@@ -10,7 +10,7 @@ import orjson
 from rich.text import Text
 
 from reconciler.model.draft import Imported
-from reconciler.model.plan import FORMAT_VERSION
+from reconciler.model.format_version import FORMAT_VERSION
 from reconciler.model.run_target import Meant
 from reconciler.model.text_enumerations import format_count
 from reconciler.views.plain_text import plain, plain_json

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import orjson
 
+from reconciler.model.format_version import FORMAT_VERSION
 from reconciler.model.ledger_state import LedgerState
-from reconciler.model.plan import FORMAT_VERSION, Plan
+from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_document
 from reconciler.model.report import Report
 from reconciler.views.plain_text import plain_json

@@ -5,8 +5,8 @@ from __future__ import annotations
 import orjson
 from rich.text import Text
 
+from reconciler.model.format_version import FORMAT_VERSION
 from reconciler.model.lock_state import TIME_TO_LIVE, LockState
-from reconciler.model.plan import FORMAT_VERSION
 from reconciler.model.run_target import Meant
 from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.view import View

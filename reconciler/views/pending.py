@@ -8,8 +8,8 @@ from dataclasses import asdict
 import orjson
 from rich.text import Text
 
+from reconciler.model.format_version import FORMAT_VERSION
 from reconciler.model.pending_count import PendingCount
-from reconciler.model.plan import FORMAT_VERSION
 from reconciler.model.run_target import Meant
 from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.view import View

@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 from rich.text import Text
 
+from reconciler.model.format_version import FORMAT_VERSION
 from reconciler.model.object_change import Action
-from reconciler.model.plan import FORMAT_VERSION, Plan
+from reconciler.model.plan import Plan
 from reconciler.model.plan_json import describe_campaign, describe_finding, plan_digest
 from reconciler.model.preview import Preview, Shown
 from reconciler.model.report import Failure, Outcome

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.errors import ReconcilerError, Refused, Stale
-from reconciler.model.finding import Finding
-from reconciler.model.list_change import Sample
 from reconciler.model.notice import Notice
 from reconciler.model.reason import Counted, Reason, Share, read_reason
-from reconciler.model.report import Outcome, StepResult
 from reconciler.views.row_faults import ROW_FAULTS
 from reconciler.views.run_words import RUN_WORDS
+
+if TYPE_CHECKING:
+    from reconciler.model.finding import Finding
+    from reconciler.model.list_change import Sample
+    from reconciler.model.report import StepResult
 
 _NEXT: Mapping[str, str] = {
     "now": "next attempt now",
@@ -203,6 +205,8 @@ def describe_reason(reason: Reason) -> str:
 
 def describe_step(result: StepResult) -> str:
     """What a step of an apply did, or why it did not."""
+    from reconciler.model.report import Outcome
+
     if result.why is not None:
         return describe_reason(result.why)
     if (failure := result.failure) is None:

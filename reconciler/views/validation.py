@@ -5,8 +5,8 @@ from __future__ import annotations
 import orjson
 from rich.text import Text
 
+from reconciler.model.format_version import FORMAT_VERSION
 from reconciler.model.notice_json import make_notices_document
-from reconciler.model.plan import FORMAT_VERSION
 from reconciler.model.validation import Validated
 from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.reasons import describe_notice

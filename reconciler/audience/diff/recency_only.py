@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from reconciler.audience.decision import scoring
 from reconciler.audience.relations import engine, numeric_parsing
 from reconciler.audience.staging import staged_contacts, staged_interactions
-from reconciler.model.live_state import compute_digest
+from reconciler.model.json_digest import compute_digest
 from reconciler.model.row_queries import RowQuery, Rows
 from reconciler.model.score_basis import Scored
 from reconciler.model.score_model import RecencyFrequency

@@ -19,8 +19,8 @@ from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.approval import make_audit_document
 from reconciler.model.approval_policy import find_needs
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected, Stale
+from reconciler.model.json_digest import compute_digest
 from reconciler.model.list_change import RowChange
-from reconciler.model.live_state import compute_digest
 from reconciler.model.object_change import ObjectChange
 from reconciler.model.outcome_change import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan, Step

@@ -19,8 +19,8 @@ from reconciler.audience.staging import consistent_read
 from reconciler.ledger.journal import Run
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.errors import ChunkTooLarge, ReconcilerError
+from reconciler.model.json_digest import compute_digest
 from reconciler.model.list_change import RowChange
-from reconciler.model.live_state import compute_digest
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Writer
 from reconciler.model.problem import Location

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.kinds import load_kinds
+from reconciler.model.json_digest import compute_digest
 from reconciler.model.kind import iter_values_at
-from reconciler.model.live_state import compute_digest
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.resource_address import Address
 

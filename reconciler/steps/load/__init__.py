@@ -37,7 +37,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False, within_bounds: b
     """
     from reconciler.kinds import load_kinds
     from reconciler.kinds.workspace import make_settings as settings_of
-    from reconciler.model.live_state import compute_digest
+    from reconciler.model.json_digest import compute_digest
     from reconciler.steps.load import (
         approval_policies,
         condition_check,
