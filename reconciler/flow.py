@@ -37,6 +37,7 @@ from reconciler.steps.narrow import keep_written
 from reconciler.steps.order import build_plan
 from reconciler.steps.read_tenant import read_tenant
 from reconciler.steps.read_tenant.inventory import read_inventory
+from reconciler.steps.restore import restore_members
 
 
 def propose(desired: Desired, runtime: Runtime) -> Plan:
@@ -52,6 +53,7 @@ def make_plan(desired: Desired, live: Live, runtime: Runtime) -> Plan:
     """Say what would be done to what was read; raises as `propose`."""
     runtime.start_phase(Phase.DECIDE)
     members = decide(desired, live)  # who belongs on which list, and who does not and why: relations
+    members = restore_members(desired, members, live)  # of a rollback: who goes back to where a run found them
     runtime.start_phase(Phase.DIFF)
     changes = diff(desired, members, live, runtime.tokens(desired))  # pure; only declared fields
     members, changes = keep_written(desired, members, changes)  # of a narrowed plan: what is only read stays as it is

@@ -42,6 +42,7 @@ def test_its_sentence_is_the_programs() -> None:
         "load",
         "read_tenant",
         "decide",
+        "restore_members",
         "diff",
         "check_rules",
         "measure_impact",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,14 @@ if TYPE_CHECKING:
     from reconciler.model.workspace_settings import Workspace
 
 
+def exit_code_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how a command that shows a plan ends."""
+    words = "Exit with 0 where there is nothing to do, 2 where there are changes, 3 where the plan would be refused."
+    detailed = click.option("--detailed-exitcode", is_flag=True, help=words)
+    words = "Exit with 3 where a finding refuses the plan, or (warn) where there is a warning too that is not waived."
+    return detailed(click.option("--fail-on", type=click.Choice(["warn", "refuse"]), help=words)(command))
+
+
 @click.command()
 @workspace_options
 @refresh_option
@@ -48,16 +57,7 @@ if TYPE_CHECKING:
 @link_option
 @full_option
 @path_prefix_option
-@click.option(
-    "--detailed-exitcode",
-    is_flag=True,
-    help="Exit with 0 where there is nothing to do, 2 where there are changes, 3 where the plan would be refused.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["warn", "refuse"]),
-    help="Exit with 3 where a finding refuses the plan, or (warn) where there is a warning too that is not waived.",
-)
+@exit_code_options
 @prune_options
 @selection_options
 @click.option("--notify", is_flag=True, help="Notify the webhooks that are subscribed to plans.")
@@ -109,13 +109,14 @@ def plan(
         if out is not None:
             ledger = runtime.ledger(desired)
             save_plan(proposed, out, ledger.seal, anchor=ledger.read_anchor())
-            click.echo(_describe_saved(proposed, workspace, out), err=output_format != "text")
+            click.echo(describe_saved(proposed, workspace, out), err=output_format != "text")
         if notify:
             tell_of_plan(proposed, workspace, runtime, desired)
-    return _exit_code(proposed, detailed=detailed_exitcode, fail_on=fail_on)
+    return find_exit_code(proposed, detailed=detailed_exitcode, fail_on=fail_on)
 
 
-def _describe_saved(proposed: Plan, workspace: Workspace, out: Path) -> str:
+def describe_saved(proposed: Plan, workspace: Workspace, out: Path) -> str:
+    """Where a plan was saved, and how it is applied."""
     from reconciler.model.verdict import Status, reach_verdict
 
     if reach_verdict(proposed).status is Status.REFUSED:
@@ -123,7 +124,8 @@ def _describe_saved(proposed: Plan, workspace: Workspace, out: Path) -> str:
     return f"Saved to {out}. To apply exactly this: {command_line(workspace, 'apply', str(out))}"
 
 
-def _exit_code(proposed: Plan, *, detailed: bool, fail_on: str | None) -> int:
+def find_exit_code(proposed: Plan, *, detailed: bool, fail_on: str | None) -> int:
+    """The exit code of a command that shows a plan, as its options ask for."""
     from reconciler.model.verdict import Status, reach_verdict
 
     verdict = reach_verdict(proposed)

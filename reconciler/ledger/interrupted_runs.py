@@ -110,8 +110,10 @@ def remove(store: ProvenRecords, name: str) -> None:
         _write(store, lambda noted: {each: run for each, run in noted.items() if each != name})
 
 
-def supersede(store: ProvenRecords, workspace: str, tenant: str, environment: str | None, by: str) -> list[str]:
-    """Close what was interrupted before a run that has done everything. The caller holds the lock.
+def supersede(
+    store: ProvenRecords, workspace: str, tenant: str, environment: str | None, by: str, *, only: str | None = None
+) -> list[str]:
+    """Close what was interrupted before a run that has done everything, or the `only` one. The caller holds the lock.
 
     A run with a job that may still be under way stays: nobody else looks after that.
 
@@ -120,7 +122,12 @@ def supersede(store: ProvenRecords, workspace: str, tenant: str, environment: st
     """
     closed = []
     for each in read_interrupted(store):
-        if each.name != by and each.is_of(workspace, tenant, environment) and not list_open_jobs(store, each.name):
+        if (
+            each.name != by
+            and only in (None, each.name)
+            and each.is_of(workspace, tenant, environment)
+            and not list_open_jobs(store, each.name)
+        ):
             store.append(journal_of(each.name), orjson.dumps({"event": "superseded", "key": "", "by": by}))
             remove(store, each.name)
             closed.append(each.name)

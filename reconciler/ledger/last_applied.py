@@ -88,8 +88,10 @@ def note_applied(
         known = str(change.address) not in failed
         left = change.after if whole else None
         lists[str(change.address)] = AppliedList(left, change.definition) if known else None
-    if plan.narrowed and earlier is not None:  # of what it did not look at, what was known is all there is
-        objects, lists = {**earlier.objects, **objects}, {**earlier.lists, **lists}
+    if plan.partial and earlier is not None:  # of what it did not look at, what was known is all there is
+        gone = {str(change.address) for change in plan.objects if _is_gone(change)} - failed
+        there = {name: fields for name, fields in earlier.objects.items() if name not in gone}
+        objects, lists = {**there, **objects}, {**earlier.lists, **lists}
     sources = {} if earlier is None else dict(earlier.sources)  # a narrowed plan says nothing of the others
     sources |= {str(each.segment): each.source for each in plan.accounts}
     return Applied(run, at, objects, lists, _list_protected(plan, earlier), sources)

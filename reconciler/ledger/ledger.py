@@ -26,6 +26,7 @@ from reconciler.ledger.owners import Registry
 from reconciler.ledger.record_store_interface import Records
 from reconciler.ledger.run_evidence import RunEvidence
 from reconciler.ledger.run_plans import open_run_plan
+from reconciler.ledger.run_reversal import read_reversal
 from reconciler.ledger.saved_plans import name_run_plan, save_plan
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal, open_seal
 from reconciler.ledger.signed_lines import ProvenRecords
@@ -38,6 +39,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.plan_json import list_audiences, plan_digest
 from reconciler.model.report import StepResult
 from reconciler.model.resource_address import Address
+from reconciler.model.run_reversal import Reversal
 
 
 class Ledger:
@@ -159,8 +161,12 @@ class Ledger:
             finally:
                 if run.over:
                     interrupted_runs.remove(records, name)
-            if run.complete and not plan.narrowed:  # what it did not look at may still be left to do
-                interrupted_runs.supersede(records, plan.workspace, self.tenant, self.environment, name)
+            if run.complete:
+                # what a part of all did not look at may still be left to do; what is rolled back is not gone on with
+                only = plan.rolls_back if plan.partial else None
+                if only is not None or not plan.partial:
+                    of_these = (plan.workspace, self.tenant, self.environment)
+                    interrupted_runs.supersede(records, *of_these, name, only=only)
 
     def _describe_origin(self) -> dict[str, Any]:
         return {} if self.origin is None else {"origin": self.origin.document()}
@@ -271,6 +277,10 @@ class Ledger:
         with lock.hold_lock(self.store) as held:
             told = {"at": now(), "by": by, "reason": reason, "lock": held.fence, **self._describe_origin()}
             return audit.adopt(self.store, self.seal, told)
+
+    def read_reversal(self, run: str, workspace: str, into: Path) -> Reversal:
+        """What a run of a workspace changed, and what runs after it changed again; raises as `run_reversal`'s."""
+        return read_reversal(self.records, (workspace, self.tenant, self.environment), run, into)
 
     def open_plan_of(self, run: str, into: Path) -> Plan:
         """The plan that a run applies: the one that its journal names.

@@ -12,6 +12,7 @@ from reconciler.model.operator_bounds import Held
 from reconciler.model.problem import Location
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.resource_address import Address
+from reconciler.model.run_reversal import Reversal
 from reconciler.model.run_target import Meant
 from reconciler.model.selection import Selection
 from reconciler.model.workspace_settings import Settings
@@ -36,6 +37,7 @@ class Desired:
         selection: what it was narrowed to. read_only: what is only read, as what was asked for refers to it.
         left_out: what is declared and not looked at; it is none of the catalogue.
         notices: what a person should know of the manifests, though nothing is wrong with them.
+        back: the run to whose beginning the tenant is to go back; None: it is to be as the manifests declare.
     """
 
     catalogue: Catalogue
@@ -57,6 +59,7 @@ class Desired:
     read_only: frozenset[Address] = frozenset()
     left_out: tuple[Resource, ...] = ()
     notices: tuple[Notice, ...] = ()
+    back: Reversal | None = None
 
     @property
     def meant(self) -> Meant:

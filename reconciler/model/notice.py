@@ -22,6 +22,13 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "kept_to_protect": ("objects",),
     "not_adopted": ("count", "kinds"),
     "adoption_declined": ("object", "where"),
+    "rollback": ("run", "whole"),
+    "rollback_left": ("object", "field", "why", "about"),
+    "rollback_lost": ("object",),
+    "rollback_kept": ("outcomes", "numbers"),
+    "rollback_contacts_left": ("list", "count", "why"),
+    "rollback_not_put_back": ("list", "count", "why"),
+    "rollback_values_stay": ("list", "count"),
 }
 """Every code with the names of its arguments, which are JSON values."""
 

@@ -85,6 +85,7 @@ class Plan:
         causes: where the changes come from, against the last apply; None: the ledger knows of none.
         approvals: whose approval it needs, by group, and why.
         narrowed: the options that narrowed it to some of what is declared; empty: it is of everything.
+        rolls_back: the run that it goes back behind; None: it makes the tenant what the manifests declare.
         against: how it differs from an earlier plan; None: it was held against none.
         decided: everybody in the sources of its segments; no part of what it does, nor of its document.
         created: when the plan was made. It, the origin, the places, the causes, the comparison, the notices, the
@@ -126,6 +127,7 @@ class Plan:
     against: PlanComparison | None = None
     decided: tuple[Decided, ...] = field(default=(), compare=False)
     narrowed: tuple[str, ...] = ()
+    rolls_back: str | None = None
     _at: Mapping[Address, ObjectChange | AnyRowChange] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -136,6 +138,11 @@ class Plan:
     def empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.steps
+
+    @property
+    def partial(self) -> bool:
+        """Whether it is not of everything that is declared: what it did not look at may differ."""
+        return bool(self.narrowed) or self.rolls_back is not None
 
     @property
     def refusals(self) -> tuple[Finding, ...]:

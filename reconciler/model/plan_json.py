@@ -111,6 +111,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         **({"approvals": [to_json(each) for each in plan.approvals]} if plan.approvals else {}),
         **({} if plan.against is None else {"against": to_json(plan.against)}),
         **({"narrowed": list(plan.narrowed)} if plan.narrowed else {}),
+        **({} if plan.rolls_back is None else {"rolls_back": plan.rolls_back}),
     }
     return {**document, "digest": document_digest(document)}
 
@@ -273,6 +274,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         approvals=tuple(from_json(Need, each) for each in document.get("approvals", ())),
         against=from_json(PlanComparison, document["against"]) if document.get("against") else None,
         narrowed=tuple(document.get("narrowed", ())),
+        rolls_back=document.get("rolls_back"),
     )
 
 

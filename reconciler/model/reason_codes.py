@@ -104,6 +104,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "live_value_unknown": {"fields": LIST},
     "duplicate_member": {},
     "former_number": {},
+    "rolled_back": {"run": TEXT},
     # whom the tenant would not take
     "number_removed_first": {},
     "rejected": {"times": NUMBER, "next": TEXT, "message": TEXT},

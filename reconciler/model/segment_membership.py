@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reconciler.model.list_change import Accounting
+from reconciler.model.notice import Notice
 from reconciler.model.reason import Reason
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import Rows
@@ -115,6 +116,14 @@ class DoNotCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Restored:
+    """The contacts of a segment that go back to where a run found them: its name, and `RESTORED_MEMBERS`."""
+
+    run: str
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
 class MembershipDecision:
     """One segment.
 
@@ -124,6 +133,8 @@ class MembershipDecision:
         account: the sum of them all.
         suppressions: the do-not-call lists that it was judged by. foreign: numbers that may be of another country.
         refused: contacts who are called by a number of somebody's who gave no consent.
+        restored: of a rollback, whom alone it puts on a list or takes off one, beside those who are barred; None:
+            everybody counts. notices: what a person should know of it.
     """
 
     segment: Segment
@@ -133,6 +144,8 @@ class MembershipDecision:
     suppressions: tuple[DoNotCall, ...] = ()
     foreign: tuple[ForeignNumbers, ...] = ()
     refused: tuple[RefusedNumbers, ...] = ()
+    restored: Restored | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 Members = tuple[MembershipDecision, ...]

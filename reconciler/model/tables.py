@@ -213,6 +213,14 @@ MEMBER_CHANGES = define_table(
     subscribers=_KEYS,
 )
 
+RESTORED_MEMBERS = define_table(
+    "RESTORED_MEMBERS",
+    "a contact whom a run put on a list of a segment or took off one, and who goes back",
+    contactId=_ID,
+    put_on=(TEXT, "the band whose list the run put it on, and that it is on still; null: none"),
+    was_on=(TEXT, "the band whose list the run took it off, and that it is not on; null: none"),
+)
+
 REACHED_MEMBERS = define_table(
     "REACHED_MEMBERS",
     "a member of a list as a plan found it",

@@ -18,7 +18,7 @@ from reconciler.model.desired_state import Desired
 from reconciler.model.dialling_forecast import make_forecast
 from reconciler.model.instants import find_present
 from reconciler.model.legal_hours import Hours
-from reconciler.model.live_state import Live
+from reconciler.model.live_state import Live, LiveObject
 from reconciler.model.object_change import Action
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned, Shrunken, Situation, count_sizes, make_undeclared_planned
@@ -107,6 +107,8 @@ def _iter_others(desired: Desired, changes: Changes, live: Live) -> Iterator[Pla
     """Campaigns that no manifest declares, that stay, and that may be calling people."""
     kind, held = campaigns.KIND, count_sizes(changes, live)
     ours = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
+    if desired.back is not None:  # whatever it does not change is as the tenant has it
+        ours = {each.name for each in changes.objects if each.address.kind == kind.name}
     # one that is only read is as the tenant has it, whatever its manifest says
     ours -= {kind.live_name(desired.catalogue.resources[each]) for each in desired.read_only if each.kind == kind.name}
     ours |= {each.name for each in changes.objects if each.action is Action.DELETE and each.address.kind == kind.name}
@@ -117,7 +119,10 @@ def _iter_others(desired: Desired, changes: Changes, live: Live) -> Iterator[Pla
 
 
 def _iter_planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
-    """Every declared campaign as it would be after the apply."""
+    """Every declared campaign as it would be after the apply; of a rollback, every one that it makes or changes."""
+    if desired.back is not None:
+        yield from _iter_restored(desired, changes, live)
+        return
     known = {change.address: change for change in changes.objects}
     held = count_sizes(changes, live)
     for resource in desired.catalogue.of_kind(campaigns.KIND.name):
@@ -125,6 +130,27 @@ def _iter_planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Pl
         if change is not None and resource.address not in desired.read_only:
             campaign = campaigns.make_campaign(resource, desired.catalogue, desired.as_of)
             found = live.find(campaigns.KIND.name, campaign.name)
+            yield Planned(
+                campaign,
+                change,
+                contacts=held.get((campaign.list_address.kind, campaign.list)),
+                ceilings=_find_ceilings(campaign.policy, desired),
+                statistics=None if found is None else found.statistics,
+            )
+
+
+def _iter_restored(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
+    """The campaigns that a rollback makes or changes: as they would be, whatever their manifests say."""
+    kind, held = campaigns.KIND, count_sizes(changes, live)
+    for change in changes.objects:
+        if change.address.kind == kind.name and change.after is not None:
+            resource = desired.catalogue.resources.get(change.address)
+            as_told = LiveObject(kind.name, change.name, "", change.after)
+            campaign = campaigns.make_undeclared_campaign(change.address, as_told)
+            if resource is not None:  # what the tenant does not tell
+                said = campaigns.make_campaign(resource, desired.catalogue, desired.as_of)
+                campaign = replace(campaign, policy=said.policy, band=said.band, staffing=said.staffing)
+            found = live.find(kind.name, change.name)
             yield Planned(
                 campaign,
                 change,

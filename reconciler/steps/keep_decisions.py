@@ -14,8 +14,11 @@ from reconciler.model.segment_membership import Members
 
 
 def keep_decisions(plan: Plan, members: Members, desired: Desired) -> Plan:
-    """A plan with everybody in the source of each segment; one that does nothing is no run, and keeps nobody."""
-    if plan.empty or not members:
+    """A plan with everybody in the source of each segment; one that does nothing is no run, and keeps nobody.
+
+    Nor does a rollback: who is where, a run before it decided.
+    """
+    if plan.empty or not members or plan.rolls_back is not None:
         return plan
     into = desired.scratch / "decided"
     into.mkdir(mode=0o700, exist_ok=True)

@@ -78,6 +78,7 @@ def build_plan(
         places=dict(_list_places(desired)),
         causes=causes,
         narrowed=desired.selection.words,
+        rolls_back=None if desired.back is None else desired.back.run,
     )
     return replace(plan, approvals=find_needs(plan, desired.settings.approvals))
 

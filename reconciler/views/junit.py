@@ -29,6 +29,7 @@ def plan(value: Plan) -> str:
     digest, rules = plan_digest(value), sorted({*titles, *found})
     suites = [line for rule in rules for line in _describe_suite(value, digest, rule, titles.get(rule), found[rule])]
     narrowed = f", narrowed to {' '.join(value.narrowed)}" if value.narrowed else ""
+    narrowed += "" if value.rolls_back is None else f", rollback of run {value.rolls_back}"
     named = f"{value.workspace} on {value.tenant}{narrowed}"
     cases = sum(max(1, len(found[rule])) for rule in rules)
     head = make_tag("testsuites", name=f"reconciler: {named}", tests=cases, **_count_results(value.findings))

@@ -10,7 +10,12 @@ _SHORT = 12
 
 
 def describe_narrowing(value: Plan) -> str:
-    """What a plan is narrowed to; it is foreign text."""
+    """What a plan is narrowed to, or goes back behind; it is foreign text. Empty: it is of everything."""
+    if value.rolls_back is not None:
+        words = f"Rollback of run {value.rolls_back}: back to what it found, as far as nobody changed it since"
+        return f"{words}. The manifests still declare the rest: the next plan of them undoes this"
+    if not value.narrowed:
+        return ""
     return f"Narrowed to {' '.join(value.narrowed)}: nothing else that is declared was compared, and nothing is pruned"
 
 

@@ -96,13 +96,14 @@ def describe_verdict(value: Plan) -> str:
     verdict = "no changes" if value.empty else "changes"
     if refused:
         verdict = f"blocked by {format_count(refused, 'finding')}"
-    return f"{'Narrowed plan' if value.narrowed else 'Plan'}: {verdict}"
+    what = "Plan" if value.rolls_back is None else "Rollback"
+    return f"{'Narrowed plan' if value.narrowed else what}: {verdict}"
 
 
 def iter_head(value: Plan) -> Iterator[Cell]:
     """What a plan is of, and how much it changes: a paragraph each."""
-    if value.narrowed:
-        yield (*stress("Narrowed. "), *quote(describe_narrowing(value)))
+    if value.partial:
+        yield (*stress("Narrowed. " if value.narrowed else "Rollback. "), *quote(describe_narrowing(value)))
     hosts = sorted({urlsplit(url).netloc for url in value.surfaces.values()})
     named = [*say("Tenant "), *name(value.tenant), *say(" at "), *_join(hosts, 4)]
     if value.environment is not None:

@@ -31,7 +31,7 @@ from reconciler.model.verdict import reach_verdict
 BOUNDLESS = 1_000_000
 """What stands for a percentage of nothing, and for a time without an end: no limit that somebody sets lets it pass."""
 
-REMOVED = (*OUT, "moved", "not_in_source", "duplicate_member", "former_number")
+REMOVED = (*OUT, "moved", "not_in_source", "duplicate_member", "former_number", "rolled_back")
 """Why a row is taken off a list. Each is told, with 0 where nobody is: a policy that asks for another finds nothing."""
 
 
@@ -129,6 +129,7 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
         "hour_utc": plan.created.hour,
         "status": verdict.status.value,
         **({"narrowed": list(plan.narrowed)} if plan.narrowed else {}),
+        **({} if plan.rolls_back is None else {"rolls_back": plan.rolls_back}),
         "counts": dict(verdict.counts),
         "blast_percent": BOUNDLESS if blast is None or not blast.known else ceil(Fraction(str(blast.percent))),
         "writes": plan.budget.writes,

@@ -91,6 +91,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "changed_by_calendar": lambda args: f"its {_join_names(args['fields'])} changed, by recency alone",
     "live_value_unknown": lambda args: f"the tenant does not show its current {_join_names(args['fields'])}",
     "duplicate_member": "another row of the same contact",
+    "rolled_back": "run {run} is rolled back",
     "former_number": "the number that its contact had before",
     "number_removed_first": "the row with its number is removed first",
     "rejected": lambda args: _describe_retry("rejected", args),

@@ -38,7 +38,11 @@ def plan(value: Plan) -> str:
         invocation={"executionSuccessful": True},
         # results of another workspace, tenant or environment in the same repository are not these, mended
         automationDetails={"id": "/".join(_name_run(value)) + "/"},
-        properties={"digest": plan_digest(value), **({"narrowed": list(value.narrowed)} if value.narrowed else {})},
+        properties={
+            "digest": plan_digest(value),
+            **({"narrowed": list(value.narrowed)} if value.narrowed else {}),
+            **({} if value.rolls_back is None else {"rolls_back": value.rolls_back}),
+        },
     )
 
 

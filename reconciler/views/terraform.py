@@ -40,7 +40,7 @@ def plan(value: Plan) -> str:
         "timestamp": format_instant(value.created),
         "applyable": not value.empty and not value.refusals,
         # as Terraform has it where it was given targets
-        "complete": not value.narrowed,
+        "complete": not value.partial,
         "errored": False,
         "variables": {},
         "planned_values": {"outputs": {}, "root_module": {"resources": list(_list_planned(changes, value))}},

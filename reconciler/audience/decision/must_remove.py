@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LOST_IN_TENANT = "number_in_tenant_unreadable"
 """Why somebody is taken off a list for whom no do-not-call list can be asked for."""
 
-_FIRST = (
+BARRED = (
     "no_consent",
     "no_consent_recorded",
     "suppressed",
@@ -70,7 +70,7 @@ def find_must_remove(
             once["rank"] == _make_rank(code),
             make_reason(code, once["suppressed_by"]) if code == "suppressed" else make_reason(code),
         )
-        for code in _FIRST
+        for code in BARRED
     ]
     once = once.select("contactId", "suppressed_by", barred_for=reasons.first_reason(*branches))
     return tables.write_table(backend, once.order_by("contactId"), target, MUST_REMOVE)
@@ -79,7 +79,7 @@ def find_must_remove(
 def _make_rank(code: str) -> Column:
     import ibis
 
-    return ibis.literal(_FIRST.index(code), "int64")
+    return ibis.literal(BARRED.index(code), "int64")
 
 
 def _select_without_consent(segment: Segment, everyone: Table) -> Table:
@@ -98,7 +98,7 @@ def _select_unknown(everyone: Table) -> Table:
     import ibis
 
     found = everyone.filter(~everyone["duplicate"], everyone["contactId"].notnull(), everyone["lost"].notnull())
-    ranks = [(found["lost"]["code"] == code, _make_rank(code)) for code in _FIRST]
+    ranks = [(found["lost"]["code"] == code, _make_rank(code)) for code in BARRED]
     return found.select(
         "contactId", suppressed_by=ibis.null("string"), rank=ibis.cases(*ranks, else_=_make_rank(LOST_IN_TENANT))
     )

@@ -14,6 +14,7 @@ from reconciler.audience.diff import (
     field_diff,
     list_change_files,
     recency_only,
+    restored_rows,
     row_matching,
 )
 from reconciler.audience.diff.list_change_files import MemberDiff
@@ -80,6 +81,8 @@ def compare_members(
             known = field_diff.join_known_values(backend, listed, personal or field_diff.Personal(), standing)
             then = recency_only.score_as_of_last_write(backend, standing.segment, past, stack)
             told = ibis.union(_decide_held(everyone, known, barred, standing.segment, by_phone, then), told)
+        if standing.restored is not None:
+            told = restored_rows.keep_restored(backend, told, standing.restored)
         told = changed_since_rejection.defer_waiting(backend, told, owed or {}, again)
         changes = stack.enter_context(engine.cache_rows(backend, told.filter(told["action"] != "keep")))
         return list_change_files.split_by_list(

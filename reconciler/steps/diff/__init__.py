@@ -17,8 +17,9 @@ from reconciler.model.desired_state import Desired
 from reconciler.model.list_change import Accounting, RowChange
 from reconciler.model.live_state import Live
 from reconciler.model.outcome_change import OutcomeChange
+from reconciler.model.run_reversal import Reversal
 from reconciler.model.segment_membership import Members
-from reconciler.steps.diff import list_diff, object_diff, undeclared_objects
+from reconciler.steps.diff import list_diff, object_diff, run_reversal, undeclared_objects
 from reconciler.steps.diff.adoption_notices import describe_adoptions
 
 
@@ -28,6 +29,8 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
     Raises:
         BadInput: something declared cannot be made or changed through the tenant's surfaces.
     """
+    if desired.back is not None:
+        return _diff_back(desired, desired.back, members, live, tokens)
     told = tuple(object_diff.list_notices(desired, live))
     found = [*object_diff.diff_declared(desired, live), *undeclared_objects.list_released(desired, live)]
     found += undeclared_objects.list_pruned(desired, live) if desired.prune else ()
@@ -49,6 +52,20 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
             dnc_additions.plan_additions(backend, make_disposition_sets(desired.catalogue), live.rows, tokens, into)
         )
     return Changes(tuple(found), tuple(rows), tuple(accounts), outcomes, numbers, left, told)
+
+
+def _diff_back(desired: Desired, back: Reversal, members: Members, live: Live, tokens: Tokens) -> Changes:
+    """What goes back to what a run found: nothing else that is declared is compared, and no outcome is set."""
+    objects, told = run_reversal.diff_back(desired, back, live)
+    into = desired.scratch / "rows"
+    into.mkdir(exist_ok=True)
+    rows: list[RowChange] = []
+    with engine.open_engine(desired.settings.engine, desired.scratch) as backend:
+        for standing in members:
+            rows += list_diff.diff_lists(backend, desired, standing, live, tokens, into)
+            told += standing.notices
+    told += run_reversal.list_strange_lists(members, back)
+    return Changes(tuple(objects), tuple(rows), (), notices=tuple(told))
 
 
 def _iter_outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:

@@ -86,6 +86,9 @@ def diff_lists(
         scored = Scored(desired.as_of, model) if model else None
         definition = digest_definition(desired.catalogue, standing.segment.address)
         change = replace(change, scored=scored, definition=definition)
+        if standing.restored is not None:  # no manifest says that they belong there, and of most nothing is written
+            yield replace(change, scored=None, definition={})
+            continue
         yield replace(change, aged=aged, aged_since=past.written.get(band) if aged else None)
 
 

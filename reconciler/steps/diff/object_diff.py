@@ -35,22 +35,28 @@ def diff_declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
             found = live.find(kind.name, fields["name"])
             unmoved = _find_unmoved(desired, kind, resource, held)
             if found is None:
-                yield _tell_left_out(replace(_make_creation(resource, fields, surface), unmoved=unmoved), left)
+                yield _tell_left_out(replace(make_creation(resource, fields, surface), unmoved=unmoved), left)
                 continue
-            update = replace(_make_update(kind, resource, fields, surface, found), unmoved=unmoved)
-            update = _tell_left_out(update, left)
-            fixed = kind.list_fixed(live.surfaces)
-            stuck = tuple(
-                each.path
-                for each in update.fields
-                if each.path in kind.immutable or (each.path in fixed and each.before is not None)
-            )
+            update = make_update(kind, resource, fields, surface, found)
             # what carries no mark of ours is not deleted, nor what nobody can delete: it cannot be replaced either
-            ours = found.owner == desired.settings.name and surface.deletes and not surface.requests.inactive
-            if stuck and kind.replacement is not None and ours:
-                yield _make_replacement(update, fields, stuck, kind.replacement, surface, live)
-            else:
-                yield update
+            ours = found.owner == desired.settings.name
+            change = replace_stuck(kind, fields, surface, update, live) if ours else update
+            yield _tell_left_out(replace(change, unmoved=unmoved), left)
+
+
+def replace_stuck(
+    kind: Kind, fields: Mapping[str, Any], surface: Wire, update: ObjectChange, live: Live
+) -> ObjectChange:
+    """An update of an object of ours; where the tenant will not change one of its fields, its replacement if it can."""
+    fixed = kind.list_fixed(live.surfaces)
+    stuck = tuple(
+        each.path
+        for each in update.fields
+        if each.path in kind.immutable or (each.path in fixed and each.before is not None)
+    )
+    if stuck and kind.replacement is not None and surface.deletes and not surface.requests.inactive:
+        return _make_replacement(update, fields, stuck, kind.replacement, surface, live)
+    return update
 
 
 def _tell_left_out(change: ObjectChange, left: tuple[str, ...]) -> ObjectChange:
@@ -88,7 +94,8 @@ def list_notices(desired: Desired, live: Live) -> Iterator[Notice]:
     yield from released_objects.check_released_names(desired, live)
 
 
-def _make_creation(resource: Resource, fields: Mapping[str, Any], surface: Wire) -> ObjectChange:
+def make_creation(resource: Resource, fields: Mapping[str, Any], surface: Wire) -> ObjectChange:
+    """An object that is made with these live fields."""
     later, plain = _split_fields(fields)
     return ObjectChange(
         address=resource.address,
@@ -103,7 +110,7 @@ def _make_creation(resource: Resource, fields: Mapping[str, Any], surface: Wire)
         references=surface.list_references(plain),
         why=(Reason("absent"),),
         unadopted=_declines(resource),
-        protected=_find_protection(resource),
+        protected=find_protection(resource),
     )
 
 
@@ -112,7 +119,7 @@ def _declines(resource: Resource) -> bool:
     return resource.spec.get("adopt") is False
 
 
-def _find_protection(resource: Resource) -> str | None:
+def find_protection(resource: Resource) -> str | None:
     """The place at which a manifest says that its object is protected."""
     return str(resource.where("spec", "protect")) if resource.spec.get("protect") is True else None
 
@@ -140,9 +147,10 @@ def add_alike(changes: Iterable[ObjectChange], live: Live) -> Iterator[ObjectCha
         yield replace(change, alike=tuple(sorted(found))) if others and change.action is not Action.DELETE else change
 
 
-def _make_update(
+def make_update(
     kind: Kind, resource: Resource, fields: Mapping[str, Any], surface: Wire, found: LiveObject
 ) -> ObjectChange:
+    """An object that is there, and what of these live fields is written to it."""
     _, wanted = _split_fields(fields)
     held = found.fields
     differing = {name: value for name, value in wanted.items() if not kind.as_declared(name, held.get(name), value)}
@@ -172,7 +180,7 @@ def _make_update(
         previous=name_of(found) if name_of(found) != fields["name"] else None,
         why=tuple(why) or (Reason("as_declared"),),
         unadopted=unadopted,
-        protected=_find_protection(resource),
+        protected=find_protection(resource),
     )
 
 

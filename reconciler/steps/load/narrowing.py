@@ -9,7 +9,7 @@ outcomes add to the do-not-call lists of either come with it, and leaving one of
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from reconciler.model.kind import Kind, iter_values_at
@@ -60,6 +60,29 @@ def narrow(catalogue: Catalogue, selection: Selection, kinds: Mapping[str, Kind]
             hint = "leave it in, or leave out what it protects as well"
             problems.append(Problem(_EXCLUDE, "protection-left-out", message, str(resource.where()), hint))
     problems.refuse()
+    return _cut(catalogue, asked, written, read, kinds)
+
+
+def narrow_to(catalogue: Catalogue, asked: Set[Address], kinds: Mapping[str, Kind]) -> Narrowed:
+    """What is left where just these are asked for."""
+    graph = _Graph(catalogue, kinds)
+    written = graph.close(asked)
+    return _cut(catalogue, asked, written, graph.reach(written), kinds)
+
+
+def find_fillers(catalogue: Catalogue, objects: Set[tuple[str, str]], kinds: Mapping[str, Kind]) -> Iterator[Address]:
+    """What writes rows to objects of the tenant, which are told by kind and live name."""
+    graph = _Graph(catalogue, kinds)
+    for address, resource in catalogue.resources.items():
+        kind = kinds[address.kind]
+        if kind.surfaces and (kind.name, kind.live_name(resource)) in objects:
+            yield from (each for each in graph.referred[address] if graph.fills(each))
+
+
+def _cut(
+    catalogue: Catalogue, asked: Set[Address], written: Set[Address], read: Set[Address], kinds: Mapping[str, Kind]
+) -> Narrowed:
+    writes = [each for each in catalogue.resources.values() if kinds[each.address.kind].writes]
     others = {each.address for each in writes} - written - read
     kept = {address: each for address, each in catalogue.resources.items() if address not in others}
     return Narrowed(
@@ -147,8 +170,8 @@ class _Graph:
         dialling = {address} if kind.run_states is not None else set()
         if dialling:  # who fills the lists that it dials takes off them who must not be called
             lists = {each for each in reached if self.kinds[each.kind].surfaces} - dialling
-            yield from (each for one in lists for each in self.referred[one] if self._fills(each))
-        elif self._fills(address):  # what it puts on a list is called by whatever dials that
+            yield from (each for one in lists for each in self.referred[one] if self.fills(each))
+        elif self.fills(address):  # what it puts on a list is called by whatever dials that
             for one in {each for each in self.refers[address] if self.kinds[each.kind].surfaces}:
                 dialling |= {each for each in self.referred[one] if self.kinds[each.kind].run_states is not None}
             dialling |= {each for each in self.referred[address] if self.kinds[each.kind].run_states is not None}
@@ -157,7 +180,7 @@ class _Graph:
         for declared in (each for each in reached if self.kinds[each.kind].keeps_out):
             yield from (each for each in self.referred[declared] if self.kinds[each.kind].keeps_out)
 
-    def _fills(self, address: Address) -> bool:
+    def fills(self, address: Address) -> bool:
         """Whether a resource is none of the tenant's objects, and writes rows."""
         kind = self.kinds[address.kind]
         return kind.writes and not kind.surfaces
