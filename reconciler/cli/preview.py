@@ -15,7 +15,9 @@ from reconciler.model.phase import Phase
 if TYPE_CHECKING:
     from reconciler.cli.preview_runtime import PreviewRuntime
     from reconciler.model.desired_state import Desired
+    from reconciler.model.held_numbers import HeldChange
     from reconciler.model.live_state import Live
+    from reconciler.model.outcome_change import NumbersChange
     from reconciler.model.plan import Plan
     from reconciler.model.preview import LeftOut, Preview, Shown
     from reconciler.model.workspace_settings import Workspace
@@ -70,10 +72,11 @@ def preview(chosen: dict[str, Any], output_format: str, prune: bool, release: tu
 
 
 def _leave_out_numbers(plan: Plan) -> tuple[Plan, tuple[LeftOut, ...]]:
-    """A plan without what it writes to do-not-call lists: they are files of the workspace's own, and no tenant's."""
+    """A plan without the numbers that must not be called: files of the workspace's own, and no stand-ins for them."""
     from reconciler.model.preview import LeftOut
 
-    gone = {each.address for each in plan.numbers}
+    left_out: tuple[NumbersChange | HeldChange, ...] = (*plan.numbers, *plan.held)
+    gone = {each.address for each in left_out}
     if not gone:
         return plan, ()
     steps = tuple(
@@ -81,7 +84,8 @@ def _leave_out_numbers(plan: Plan) -> tuple[Plan, tuple[LeftOut, ...]]:
         for step in plan.steps
         if step.address not in gone
     )
-    return replace(plan, numbers=(), steps=steps), tuple(LeftOut(each.address, each.total) for each in plan.numbers)
+    told = tuple(LeftOut(each.address, each.total) for each in left_out if each.total)
+    return replace(plan, numbers=(), held=(), steps=steps), told
 
 
 def _apply(told: Preview, plan: Plan, workspace: Workspace, desired: Desired, runtime: PreviewRuntime) -> Preview:

@@ -20,7 +20,7 @@ from reconciler.model.delivery_method import Way
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.reply_shape import Shape
-from reconciler.model.row_queries import ContactsOf, InteractionsOf, LiveList, MembersOf, Rows
+from reconciler.model.row_queries import ContactsOf, InteractionsOf, LiveList, MembersOf, NumbersOf, Rows
 from reconciler.surfaces import load_methods
 from reconciler.surfaces import load_surfaces as api_surfaces
 
@@ -81,6 +81,18 @@ class TenantReader(ObjectReader):
             return read_members(at, list_id, self._make_file(into))
         attributes = query.attributes if query.attributes or query.data else ()
         return read_attributes(at, list_id, attributes, self._make_file(into), phones)
+
+    def read_numbers(self, query: NumbersOf, into: Path) -> Rows:
+        """The records of numbers that an object holds; none where there is no such object."""
+        surface = self._find_surface(self._kinds[query.kind])
+        file = self._make_file(into)
+        if query.kind not in self._ids:
+            self.read_objects(self._kinds[query.kind])
+        if surface.numbers is None or query.name not in self._ids[query.kind]:
+            file.write_bytes(b"[]")
+            return Rows(file, "json", dict.fromkeys(("contactId", "phone", "expires"), "VARCHAR"), 0)
+        at = MembersAt(self._transports[surface.name], surface, surface.numbers.held)
+        return read_members(at, self._ids[query.kind][query.name], file)
 
     def _choose_members(self, query: MembersOf) -> tuple[MembersAt, MembersAt | None]:
         """Where who is on a list is read, and where its phones are, if that is elsewhere."""

@@ -21,6 +21,7 @@ from reconciler.cxone.object_writer import ObjectWriter
 from reconciler.cxone.tenant_connection import TenantConnection
 from reconciler.model.disposition import Settled
 from reconciler.model.errors import ChunkTooLarge, ReconcilerError, TooOften
+from reconciler.model.held_numbers import ADD, HeldChange
 from reconciler.model.jobs import Job
 from reconciler.model.list_change import RowChange
 from reconciler.model.outcome_change import OutcomeChange
@@ -180,6 +181,29 @@ class TenantWriter(ObjectWriter):
         self._lists.note_sent(list_id, ids)
         with _suggest_fewer():
             list_methods.remove(self._transports, method, list_id, ids)
+
+    def hold(self, change: HeldChange, numbers: Sequence[str]) -> int:
+        """Add numbers to an object, or let them expire there; how many the tenant says that it did not take.
+
+        Raises:
+            Unknown: it may have taken effect, and is looked at before it is sent again.
+        """
+        surface = self._find_surface(self._kinds[change.holder.kind])
+        if surface.numbers is None:
+            raise ReconcilerError(f"no surface of the tenant holds numbers of a {change.holder.kind}")
+        object_id, held = self._find_id(change.holder.kind, change.holder.name), surface.numbers
+        adds = change.act == ADD
+        call = (held.add if adds else held.expire)(object_id, numbers)
+        answer = self._transports[surface.name].call(
+            call.method,
+            call.path,
+            query=call.query,
+            body=call.body,
+            scope=surface.write_scope,
+            idempotent=False,
+            shape=held.added if adds else held.expired,
+        )
+        return held.refused(answer)
 
     def settle(self, change: OutcomeChange, row: Mapping[str, Any], again: bool) -> Settled:
         """Give a contact its outcome, unless it has it, the dialler holds it, or it is not as it was planned for.

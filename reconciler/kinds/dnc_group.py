@@ -1,17 +1,20 @@
-"""DncGroup: a live do-not-call group, the campaigns that it is scrubbed against, and those that add numbers to it."""
+"""DncGroup: a live do-not-call group, its numbers, the campaigns scrubbed against it, and those that add numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from reconciler.kinds import campaign
+from reconciler.kinds import campaign, suppression_list
 from reconciler.model.draft import Draft, NameOf
+from reconciler.model.held_numbers import NumberSet
 from reconciler.model.kind import Fields, Kind, Reference
 from reconciler.model.ownership_mark import normalise_description
+from reconciler.model.problem import Problem
 from reconciler.model.reason import Reason
 from reconciler.model.resource import Catalogue, Resource
+from reconciler.model.row_queries import NumbersOf, RowQuery
 
 _CAMPAIGNS = ("scrubs", "contributors")
 
@@ -36,6 +39,34 @@ def _iter_live_names(names: list[str], catalogue: Catalogue) -> Iterator[str]:
             yield campaign.KIND.live_name(each)
 
 
+def make_numbers(resource: Resource, catalogue: Catalogue) -> NumberSet | None:
+    """The numbers that a group is to hold: those of do-not-call lists."""
+    declared = resource.spec.get("numbers")
+    if declared is None:
+        return None
+    manifests = (catalogue.get(suppression_list.KIND.name, name) for name in declared["from"])
+    lists = tuple(suppression_list.make_suppression(each, declared.get("region")) for each in manifests)
+    holder = NumbersOf(KIND.name, KIND.live_name(resource))
+    return NumberSet(resource.address, holder, lists, declared.get("membership", "upsert") == "mirror")
+
+
+def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterable[RowQuery]:
+    """The numbers of its lists, and those that it holds now."""
+    declared = make_numbers(resource, catalogue)
+    if declared is not None:
+        for each in declared.lists:
+            yield from each.read
+        yield declared.holder
+
+
+def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
+    """Numbers that outcomes add are on no list of the workspace: where they come in, none expires for that."""
+    if resource.spec.get("numbers", {}).get("membership") == "mirror" and "contributors" in resource.spec:
+        message = "with `membership: mirror` the numbers would expire that the outcomes of `contributors` add"
+        hint = "leave `membership` out, or let the campaigns contribute to a group of their own"
+        yield Problem(resource.where("spec", "numbers", "membership"), "mirror-with-contributors", message, hint=hint)
+
+
 def draft(fields: Fields, name_of: NameOf) -> Draft:
     """What a manifest could say of a group: of its campaigns those that manifests declare. The others stay in it."""
     spec = {name: value for name, value in fields.items() if name not in _CAMPAIGNS}
@@ -52,9 +83,16 @@ def draft(fields: Fields, name_of: NameOf) -> Draft:
 
 KIND = Kind(
     name="DncGroup",
-    summary="a live do-not-call group, and the campaigns that it is scrubbed against",
-    references=(Reference(("scrubs", "*"), "Campaign"), Reference(("contributors", "*"), "Campaign")),
+    summary="a live do-not-call group, its numbers, and the campaigns that it is scrubbed against",
+    references=(
+        Reference(("scrubs", "*"), "Campaign"),
+        Reference(("contributors", "*"), "Campaign"),
+        Reference(("numbers", "from", "*"), "SuppressionList"),
+    ),
     fields=fields,
+    queries=queries,
+    numbers=make_numbers,
+    check=check,
     draft=draft,
     protects=True,
 )

@@ -211,6 +211,7 @@ def _list_changed(plan: Plan, when: When) -> list[str]:
     if "change" in acts:
         changed += [str(each.address) for each in plan.outcomes if each.total and _is_of(when, each.address.kind)]
         changed += [str(each.address) for each in plan.numbers if each.total and _is_of(when, each.address.kind)]
+        changed += [str(each.address) for each in plan.held if each.total and _is_of(when, each.address.kind)]
         changed += [
             str(each.address)
             for each in plan.rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.model.held_numbers import HeldChange
 from reconciler.model.list_change import Accounting, RowChange
 from reconciler.model.notice import Notice
 from reconciler.model.object_change import ObjectChange, Undeclared
@@ -17,7 +18,7 @@ class Changes:
 
     Attributes:
         rows: the memberships of lists. outcomes: those of contacts in campaigns. numbers: what these add to
-            do-not-call lists.
+            do-not-call lists. held: numbers that objects of the tenant get, or that expire there.
         undeclared: what is ours and declared no more, where it is left as it is.
         notices: what a person should know of declared objects.
     """
@@ -27,5 +28,6 @@ class Changes:
     accounts: tuple[Accounting, ...]
     outcomes: tuple[OutcomeChange, ...] = ()
     numbers: tuple[NumbersChange, ...] = ()
+    held: tuple[HeldChange, ...] = ()
     undeclared: tuple[Undeclared, ...] = ()
     notices: tuple[Notice, ...] = ()

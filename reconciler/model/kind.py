@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model.campaign_state import RunState
     from reconciler.model.draft import Draft, NameOf
     from reconciler.model.external_references import Named
+    from reconciler.model.held_numbers import NumberSet
     from reconciler.model.problem import Problem
     from reconciler.model.reason import Reason
     from reconciler.model.resource import Catalogue, Resource
@@ -139,6 +140,10 @@ def _no_names(resource: Resource) -> Iterable[Named]:
     return ()
 
 
+def _no_numbers(resource: Resource, catalogue: Catalogue) -> NumberSet | None:
+    return None
+
+
 def _no_feeds(resource: Resource) -> Iterable[Any]:
     return ()
 
@@ -156,6 +161,7 @@ class Kind:
         fields: what a resource wants of its live object, by live field and in names; only what was declared.
         queries: which rows must be read for a resource.
         feeds: the rows that a resource itself says where to read, its contacts, entries or outcomes among them.
+        numbers: the numbers that its object is to hold, so that nobody who has one is called; None: it says nothing.
         names: what a resource names of the world outside: secrets, hosts, places; it is held to the operator's bounds.
         queries_for_unmanaged: which rows must be read for the declared resources of this kind because of what the
             tenant's other objects of it hold, those that nothing declares: by name, their live fields.
@@ -181,6 +187,7 @@ class Kind:
     fields: Callable[[Resource, Catalogue, datetime], Fields] = _no_fields
     queries: Callable[[Resource, Catalogue, datetime], Iterable[RowQuery]] = _no_queries
     feeds: Callable[[Resource], Iterable[Any]] = _no_feeds
+    numbers: Callable[[Resource, Catalogue], NumberSet | None] = _no_numbers
     names: Callable[[Resource], Iterable[Named]] = _no_names
     queries_for_unmanaged: Callable[[Sequence[Resource], Mapping[str, Fields], Catalogue], Iterable[RowQuery]] = (
         _no_queries_for_unmanaged

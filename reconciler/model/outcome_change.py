@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.model.held_numbers import HeldChange
 from reconciler.model.list_change import RowChange, Sample
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
@@ -111,5 +112,5 @@ class NumbersChange:
         return Reason("numbers_step", (self.store,))
 
 
-AnyRowChange = RowChange | OutcomeChange | NumbersChange
+AnyRowChange = RowChange | OutcomeChange | NumbersChange | HeldChange
 """The shapes of a row change: each has an address, rows, a digest of them, a total, reasons and samples."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reconciler.model.held_numbers import ADD, EXPIRE, HeldChange
 from reconciler.model.outcome_change import (
     AnyRowChange,
     NumbersChange,
@@ -24,10 +25,10 @@ from reconciler.model.reason_json import (
     read_shares,
 )
 from reconciler.model.resource_address import Address
-from reconciler.model.row_queries import LiveCampaign, Rows
-from reconciler.model.tables import NUMBER_CHANGES, OUTCOME_CHANGES
+from reconciler.model.row_queries import LiveCampaign, NumbersOf, Rows
+from reconciler.model.tables import HELD_CHANGES, NUMBER_CHANGES, OUTCOME_CHANGES
 
-OUTCOMES, NUMBERS = "outcomes", "numbers"
+OUTCOMES, NUMBERS, HELD = "outcomes", "numbers", "held"
 """What a row change writes; that of a list writes its members."""
 
 
@@ -68,6 +69,25 @@ def numbers_document(change: NumbersChange) -> dict[str, Any]:
     }
 
 
+def make_held_document(change: HeldChange) -> dict[str, Any]:
+    """Numbers that are added to an object of the tenant, or expire there, as JSON values."""
+    return {
+        "address": str(change.address),
+        "writes": HELD,
+        "holder": {"kind": change.holder.kind, "name": change.holder.name},
+        "act": change.act,
+        "chunk_size": change.chunk_size,
+        "live": change.live,
+        "adds": change.total if change.act == ADD else 0,
+        "expires": change.total if change.act == EXPIRE else 0,
+        "kept": change.kept,
+        "unread": change.unread,
+        "rows": rows_document(change),
+        "reasons": make_counted_document(change.reasons),
+        "samples": make_samples_document(change.samples),
+    }
+
+
 def rows_document(change: AnyRowChange) -> dict[str, Any]:
     """Where the rows of a change are, how many, and the digest of them."""
     return {"file": f"rows/{change.rows.path.name}", "count": change.rows.count, "digest": change.digest}
@@ -104,6 +124,23 @@ def read_numbers(each: Mapping[str, Any], folder: Path) -> NumbersChange:
         digest=each["rows"]["digest"],
         reasons=read_counted(each["reasons"]),
         samples=read_samples(each["samples"]),
+        unread=each["unread"],
+    )
+
+
+def read_held(each: Mapping[str, Any], folder: Path) -> HeldChange:
+    """What `make_held_document` wrote, its rows below `folder`."""
+    return HeldChange(
+        address=Address.parse(each["address"]),
+        holder=NumbersOf(each["holder"]["kind"], each["holder"]["name"]),
+        act=each["act"],
+        chunk_size=each["chunk_size"],
+        live=each["live"],
+        rows=_rows(each, folder, HELD_CHANGES.types),
+        digest=each["rows"]["digest"],
+        reasons=read_counted(each["reasons"]),
+        samples=read_samples(each["samples"]),
+        kept=each["kept"],
         unread=each["unread"],
     )
 

@@ -14,6 +14,7 @@ from reconciler.model.approval_policy import Need
 from reconciler.model.change_cause import Causes
 from reconciler.model.evidence import Decided
 from reconciler.model.finding import Finding
+from reconciler.model.held_numbers import HeldChange
 from reconciler.model.impact import Impact
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.list_change import Accounting, RowChange
@@ -69,7 +70,7 @@ class Plan:
         environment: the one whose values it was made with, if one was chosen.
         manifests: the digest of the manifests as rendered. as_of: the moment that recency is counted from.
         rows: the memberships of lists. outcomes: those of contacts in campaigns. numbers: what these add to
-            do-not-call lists.
+            do-not-call lists. held: numbers that objects of the tenant get, or that expire there.
         steps: every change that is not a no-op, in the order in which it is applied.
         good_until: the moment at which a do-not-call list that it was judged by is older than it may be, or a window of
             a calendar that it sets has begun or is over; the first of these (`shelf_life`).
@@ -114,6 +115,7 @@ class Plan:
     waivers: tuple[Waived, ...] = ()
     outcomes: tuple[OutcomeChange, ...] = ()
     numbers: tuple[NumbersChange, ...] = ()
+    held: tuple[HeldChange, ...] = ()
     others: tuple[Planned, ...] = ()
     unseen: tuple[Unseen, ...] = ()
     undeclared: tuple[Undeclared, ...] = ()
@@ -171,6 +173,7 @@ class Plan:
         yield from self.rows
         yield from self.outcomes
         yield from self.numbers
+        yield from self.held
 
     def count(self, action: Action) -> int:
         """How many objects are created, updated, deleted or left alone.

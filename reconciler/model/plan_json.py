@@ -30,10 +30,13 @@ from reconciler.model.object_change import ObjectChange, Undeclared
 from reconciler.model.origin import read_origin
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.outcome_change_json import (
+    HELD,
     NUMBERS,
     OUTCOMES,
+    make_held_document,
     numbers_document,
     outcome_document,
+    read_held,
     read_numbers,
     read_outcomes,
 )
@@ -74,6 +77,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             *(rows_document(change) for change in plan.rows),
             *(outcome_document(change) for change in plan.outcomes),
             *(numbers_document(change) for change in plan.numbers),
+            *(make_held_document(change) for change in plan.held),
         ],
         "audiences": list_audiences(plan),
         "order": [
@@ -222,14 +226,15 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         )
     budget = document["request_budget"]
     objects = tuple(read_object(each) for each in document["resource_changes"])
-    told: dict[str, list[Mapping[str, Any]]] = {MEMBERS: [], OUTCOMES: [], NUMBERS: []}
+    told: dict[str, list[Mapping[str, Any]]] = {MEMBERS: [], OUTCOMES: [], NUMBERS: [], HELD: []}
     for each in document["row_changes"]:
         told[each["writes"]].append(each)
     rows = tuple(read_rows(each, rows_folder, columns) for each in told[MEMBERS])
     outcomes = tuple(read_outcomes(each, rows_folder) for each in told[OUTCOMES])
     numbers = tuple(read_numbers(each, rows_folder) for each in told[NUMBERS])
+    held = tuple(read_held(each, rows_folder) for each in told[HELD])
     # looked up and not parsed: an object that is pruned has the name that somebody gave it in the tenant
-    changes: tuple[ObjectChange | AnyRowChange, ...] = (*objects, *rows, *outcomes, *numbers)
+    changes: tuple[ObjectChange | AnyRowChange, ...] = (*objects, *rows, *outcomes, *numbers, *held)
     known = {str(change.address.activation): change.address.activation for change in objects}
     known |= {str(change.address): change.address for change in changes}
     return Plan(
@@ -262,6 +267,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         waivers=tuple(from_json(Waived, each) for each in document["waivers"]),
         outcomes=outcomes,
         numbers=numbers,
+        held=held,
         others=tuple(_read_other(each) for each in document["others"]),
         unseen=tuple(from_json(Unseen, each) for each in document["unseen"]),
         ledger=from_json(LedgerState, document["ledger"]) if document.get("ledger") else None,

@@ -15,6 +15,7 @@ from reconciler.model.delivery_method import Way
 from reconciler.model.desired_state import Desired
 from reconciler.model.dialling_forecast import Statistics
 from reconciler.model.disposition import Settled
+from reconciler.model.held_numbers import HeldChange
 from reconciler.model.jobs import Job
 from reconciler.model.kind import Kind
 from reconciler.model.list_change import RowChange
@@ -34,6 +35,7 @@ from reconciler.model.row_queries import (
     InteractionsOf,
     LiveList,
     MembersOf,
+    NumbersOf,
     OutcomesOf,
     Rows,
 )
@@ -84,6 +86,9 @@ class Reader(Protocol):
 
     def read_members(self, query: MembersOf, into: Path) -> Rows:
         """Columns contactId and the attributes of the query; phone, where it asks for what is kept with each."""
+
+    def read_numbers(self, query: NumbersOf, into: Path) -> Rows:
+        """The records of numbers that an object holds: contactId (the record's id), phone, expires."""
 
     def has_members(self, name: str) -> bool:
         """Whether anybody is on a list, in one request; raises NotFound."""
@@ -165,6 +170,12 @@ class Writer(Reader, Protocol):
 
     def workers(self, change: RowChange) -> int:
         """How many chunks of a change may be under way at once."""
+
+    def hold(self, change: HeldChange, numbers: Sequence[str]) -> int:
+        """Add numbers to an object, or let them expire there; how many the tenant says that it did not take.
+
+        It may be sent again. Raises what says that it may have taken effect: then it is looked at before.
+        """
 
     def settle(self, change: OutcomeChange, row: Mapping[str, Any], again: bool) -> Settled:
         """Give a contact its outcome, unless it has it, the dialler holds it, or it is not as it was planned for.

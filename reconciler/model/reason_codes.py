@@ -118,6 +118,9 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "held_by_dialler": {"state": TEXT},
     "retry_later": {},
     "asked_not_to_be_called": {"set": TEXT, "outcome": TEXT},
+    # which numbers an object of the tenant gets, or lets expire
+    "held_for": {"list": TEXT},
+    "held_for_none": {"address": TEXT},
     # what becomes of an object
     "absent": {},
     "differs": {},
@@ -232,6 +235,8 @@ CODES: Mapping[str, Mapping[str, str]] = {
     },
     "outcomes_set": {"set": NUMBER, "total": NUMBER, "campaign": TEXT, "rejected": NUMBER, "deferred": NUMBER},
     "numbers_added": {"count": NUMBER, "file": TEXT},
+    "held_added": {"count": NUMBER, "name": TEXT},
+    "held_expired": {"count": NUMBER, "name": TEXT},
     "interrupted_before": {},
     "waits_for": {"steps": LIST},
     # what a step that begins will do
@@ -239,6 +244,8 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "membership_step": {"method": TEXT, "list": TEXT},
     "outcome_step": {"campaign": TEXT},
     "numbers_step": {"file": TEXT},
+    "held_added_step": {"name": TEXT},
+    "held_expired_step": {"name": TEXT},
     # what the audit record and what stands beside it leave open
     "record_vouched_for": {"entries": NUMBER, "by": TEXT, "at": TEXT, "reason": TEXT},
     "entries_unproven": {"entries": NUMBER},

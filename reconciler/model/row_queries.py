@@ -164,6 +164,21 @@ class CampaignPhones:
 
 
 @dataclass(frozen=True, slots=True)
+class NumbersOf:
+    """The numbers that an object of the tenant holds, so that who has one is not called; none where there is no object.
+
+    Attributes:
+        kind: of the object. name: its live name.
+    """
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"the numbers of {self.kind} {self.name!r}"
+
+
+@dataclass(frozen=True, slots=True)
 class Additions:
     """The numbers that outcomes of this plan add to a do-not-call list: known once the outcomes are read."""
 
@@ -176,8 +191,8 @@ PeopleQuery = ContactsOf | ContactsIn | ContactFeed
 HistoryQuery = InteractionsOf | HistoryFeed
 """The ways of reading interactions."""
 
-TenantQuery = ContactsOf | MembersOf | MemberPhones | CampaignPhones
-"""What only the tenant knows, one list at a time."""
+TenantQuery = ContactsOf | MembersOf | MemberPhones | CampaignPhones | NumbersOf
+"""What only the tenant knows, one list at a time, or one object that holds numbers."""
 
 SingleQuery = PeopleQuery | HistoryFeed | DispositionFeed | TenantQuery
 """What is read on its own."""

@@ -139,6 +139,28 @@ class Members:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """How an object holds numbers, so that nobody who has one is called.
+
+    Attributes:
+        held: its records, those that have expired among them; `columns` has `phone` and `expires`, and as `contactId`
+            the record's id.
+        add, expire: the object's id, numbers as their digits alone → the request. A number that is there may be added
+            again, and one that has expired may expire again, without harm.
+        most: numbers of one request.
+        added, expired: the shapes of their answers. refused: either → how many were not taken.
+    """
+
+    held: Members
+    add: Callable[[str, Sequence[str]], Call]
+    expire: Callable[[str, Sequence[str]], Call]
+    most: int
+    added: Shape
+    expired: Shape
+    refused: Callable[[Body], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A part of an object that an endpoint of its own tells and changes.
 
@@ -198,6 +220,7 @@ class Wire:
         holds: the live fields that it can hold; None: whatever the kind declares.
         references: which of them hold ids of other objects.
         size: the body's count of contacts, where it has one. members: who these are.
+        numbers: how it holds numbers that must not be called; None: it holds none.
         read: wire body → live fields (pure), before references become names; what is at `name_field` is `name`.
         write: live fields → wire body (pure), after references became ids.
         gone: whether a body is of an object that was made inactive, and counts as none.
@@ -232,6 +255,7 @@ class Wire:
     references: tuple[WireReference, ...] = ()
     size: str | None = None
     members: Members | None = None
+    numbers: Numbers | None = None
     read: Callable[[Body], dict[str, Any]] = dict
     write: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     statistics: CallStatistics | None = None

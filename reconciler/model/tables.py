@@ -265,6 +265,22 @@ NUMBER_CHANGES = define_table(
     reason=(REASON, "which set asks for it"),
 )
 
+HELD_NUMBERS = define_table(
+    "HELD_NUMBERS",
+    "a number that an object of the tenant holds, so that who has it is not called",
+    number=(TEXT, "its digits, by which the tenant tells numbers apart"),
+    record=(TEXT, "the id of the record that holds it"),
+    expires=(TEXT, "when it does, as the tenant writes it; null or empty: never"),
+)
+
+HELD_CHANGES = define_table(
+    "HELD_CHANGES",
+    "what is done to a number that an object of the tenant holds",
+    contactId=(TEXT, "its digits, by which the tenant tells numbers apart"),
+    action=(TEXT, "add or expire"),
+    reason=(REASON, "why"),
+)
+
 RETRY_QUEUE = define_table(
     "RETRY_QUEUE",
     "a contact that a list would not take",

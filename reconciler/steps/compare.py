@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.audience.diff.plan_row_comparison import count_differences
 from reconciler.audience.relations import engine
+from reconciler.model.held_numbers import HeldChange
 from reconciler.model.list_change import RowChange
 from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.outcome_change import AnyRowChange, OutcomeChange
@@ -94,7 +95,7 @@ def _compare_rows(backend: Any, before: Plan, after: Plan) -> Iterator[RowDiffer
 
 
 def _iter_rows(plan: Plan) -> Iterator[AnyRowChange]:
-    changes: tuple[AnyRowChange, ...] = (*plan.rows, *plan.outcomes, *plan.numbers)
+    changes: tuple[AnyRowChange, ...] = (*plan.rows, *plan.outcomes, *plan.numbers, *plan.held)
     return (change for change in changes if change.total)
 
 
@@ -104,6 +105,8 @@ def _count(change: AnyRowChange) -> tuple[int, int, int]:
             return change.adds, change.updates, change.removes
         case OutcomeChange():
             return 0, change.total, 0
+        case HeldChange(act="expire"):
+            return 0, 0, change.total
         case _:
             return change.total, 0, 0
 

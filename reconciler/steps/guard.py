@@ -94,6 +94,7 @@ def _find_again(plan: Plan, terms: ApplyOptions) -> Iterable[Finding]:
         plan.accounts,
         outcomes=plan.outcomes,
         numbers=plan.numbers,
+        held=plan.held,
         undeclared=plan.undeclared,
     )
     situation = Situation(

@@ -40,6 +40,7 @@ def keep_written(desired: Desired, members: Members, changes: Changes) -> tuple[
         accounts=tuple(each for each in changes.accounts if each.segment.resource not in desired.read_only),
         outcomes=tuple(each for each in changes.outcomes if each.address.resource not in desired.read_only),
         numbers=tuple(each for each in changes.numbers if each.address.resource not in desired.read_only),
+        held=tuple(each for each in changes.held if each.address.resource not in desired.read_only),
     )
     return tuple(each for each in members if each.segment.address.resource not in desired.read_only), kept
 

@@ -18,6 +18,7 @@ from reconciler.model.approval_policy import find_needs
 from reconciler.model.change_cause import Causes
 from reconciler.model.changes import Changes
 from reconciler.model.desired_state import Desired
+from reconciler.model.held_numbers import ADD, HeldChange
 from reconciler.model.impact import Impact
 from reconciler.model.list_change import RowChange
 from reconciler.model.live_state import Live
@@ -43,7 +44,8 @@ def build_plan(
     """Put changes in the order of their references: lists, their contacts, campaigns at rest.
 
     Then campaigns are set to work, outcomes are set, which takes its time, and deletes come last, bottom-up. What must
-    not be called any more comes before everything.
+    not be called any more comes before everything: numbers are added to what is there already first of all, and
+    expire only when all of them are where they are to be.
     """
     changes = judged.changes
     ordered = _add_outcomes(tuple(_Order(changes).iter_steps()), changes)
@@ -70,6 +72,7 @@ def build_plan(
         waivers=judged.waivers,
         outcomes=changes.outcomes,
         numbers=changes.numbers,
+        held=changes.held,
         others=judged.others,
         unseen=judged.unseen,
         undeclared=changes.undeclared,
@@ -96,6 +99,7 @@ class _Order:
     def __init__(self, changes: Changes) -> None:
         self._objects = {change.address: change for change in changes.objects if change.action is not Action.NO_OP}
         self._rows = {change.address: change for change in changes.rows if change.total}
+        self._held = {change.address: change for change in changes.held if change.total}
         self._does = dict(self._iter_write_ops())
         self._made: dict[tuple[str, str], set[Address]] = defaultdict(set)
         self._filled: dict[tuple[str, str], set[Address]] = defaultdict(set)
@@ -106,6 +110,7 @@ class _Order:
             self._filled[rows.list_address.kind, rows.list].add(address)
 
     def _iter_write_ops(self) -> Iterator[tuple[Address, tuple[WriteOp, ...]]]:
+        yield from ((address, (WriteOp.DELIVER,)) for address in self._held)
         for address, change in self._objects.items():
             activity = load_kinds()[address.kind].run_states
             if does := list_write_ops(change, activity):
@@ -120,7 +125,8 @@ class _Order:
         needs = {address: self._find_needs(address) & set(self._does) for address in self._does}
         early = {address for address in self._does if not self._is_last(address)}
         after: dict[Address | None, set[Any]] = {
-            address: needs[address] | ({None} if self._is_late(address) else set()) for address in needs
+            address: needs[address] | ({None} if self._is_late(address) or self._expires(address) else set())
+            for address in needs
         }
         after[None] = early  # one thing that all of them come before, and not each before each
         declared = [address for address in self._does if not self._is_deleted(address)]
@@ -130,7 +136,7 @@ class _Order:
         while sorter.is_active():
             ready = sorter.get_ready()
             for address in sorted((each for each in ready if each is not None), key=lambda each: place[each]):
-                yield Step(address, tuple(sorted(needs[address])), self._does[address])
+                yield Step(address, tuple(sorted(needs[address], key=_place_address)), self._does[address])
             sorter.done(*ready)
 
     def _is_deleted(self, address: Address) -> bool:
@@ -140,11 +146,16 @@ class _Order:
     def _is_late(self, address: Address) -> bool:
         return WriteOp.ACTIVATE in self._does[address]
 
+    def _expires(self, address: Address) -> bool:
+        return address in self._held and self._held[address].act != ADD
+
     def _is_last(self, address: Address) -> bool:
-        return self._is_late(address) or self._is_deleted(address)
+        return self._is_late(address) or self._is_deleted(address) or self._expires(address)
 
     def _find_needs(self, address: Address) -> set[Address]:
         """What must be done before a step; addresses without a step among them."""
+        if address in self._held:
+            return self._find_needs_of_numbers(self._held[address])
         change: ObjectChange | RowChange = (self._rows | self._objects)[address.object]
         if isinstance(change, RowChange):
             return {change.list_address, *self._list_guards(waiting=False)}
@@ -161,16 +172,33 @@ class _Order:
             needed |= self._made.get(reference, set()) | self._filled.get(reference, set())
         return needed
 
+    def _find_needs_of_numbers(self, change: HeldChange) -> set[Address]:
+        """What must be done before: the object itself is there, and nobody stops being protected before all are."""
+        if change.act == ADD:
+            made = self._made.get((change.holder.kind, change.holder.name), set())
+            return {each for each in made if self._objects[each].action is Action.CREATE}
+        return set(self._list_guards(waiting=True))
+
     def _list_guards(self, *, waiting: bool) -> Iterator[Address]:
         """What keeps people from being called; `waiting`: also what is of objects that are made or changed themselves.
 
         A list may be dialled already while it is filled: what can be known to the tenant before is.
         """
-        for address, change in self._objects.items():
-            if load_kinds()[address.kind].protects and (
-                waiting or not any(self._made.get(each) or self._filled.get(each) for each in change.references)
-            ):
-                yield address
+        found = {
+            address
+            for address, change in self._objects.items()
+            if load_kinds()[address.kind].protects
+            and (waiting or not any(self._made.get(each) or self._filled.get(each) for each in change.references))
+        }
+        yield from found
+        # a new object has to be there before its numbers are
+        adds = (held for held in self._held.values() if held.act == ADD)
+        yield from (held.address for held in adds if waiting or self._find_needs_of_numbers(held) <= found)
+
+
+def _place_address(address: Address) -> tuple[str, str, str, bool]:
+    """By which addresses are told in one order, a whole object beside a part of it."""
+    return address.kind, address.name, address.part or "", address.later
 
 
 def _add_outcomes(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...]:
@@ -223,6 +251,7 @@ def _count_requests(steps: tuple[Step, ...], changes: Changes, live: Live) -> It
     # additions and updates are put together; removals go after them
     delivered = {change.address: _count_chunks(change, live)[0] for change in changes.rows if change.total}
     delivered |= {change.address: change.total for change in changes.outcomes}
+    delivered |= {change.address: change.requests for change in changes.held}
     for step in steps:
         place = step.address.object
         objects = (deed for deed in step.does if deed is not WriteOp.DELIVER)
@@ -238,4 +267,5 @@ def _make_budget(changes: Changes, steps: tuple[Step, ...], live: Live) -> Budge
     looks = sum(_count_chunks(change, live)[1] for change in filled)
     pages = sum(max(1, -(-change.after // MEMBERS_A_PAGE)) for change in filled)
     settled = sum(change.total for change in changes.outcomes)  # each contact is looked at before it is written
+    pages += sum(max(1, -(-change.live // MEMBERS_A_PAGE)) for change in changes.held if change.total)
     return Budget(live.requests, sum(step.writes or 0 for step in steps), objects + pages + looks + settled)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
+from reconciler.model.held_numbers import ADD, HeldChange
 from reconciler.model.outcome_change import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan
 from reconciler.model.report import Figures
@@ -18,9 +19,15 @@ _MOST_REASONS = 8
 _MOST_SAMPLES = 3
 
 
-def describe_change(value: OutcomeChange | NumbersChange) -> Iterator[Text]:
-    """What is set, or added."""
-    yield from _describe_set(value) if isinstance(value, OutcomeChange) else _describe_added(value)
+def describe_change(value: OutcomeChange | NumbersChange | HeldChange) -> Iterator[Text]:
+    """What is set, added, or expires."""
+    match value:
+        case OutcomeChange():
+            yield from _describe_set(value)
+        case NumbersChange():
+            yield from _describe_added(value)
+        case HeldChange():
+            yield from _describe_held(value)
 
 
 def _describe_set(change: OutcomeChange) -> Iterator[Text]:
@@ -61,6 +68,24 @@ def _describe_added(change: NumbersChange) -> Iterator[Text]:
         yield Text(plain(f"    {reason.count:>7,}  {describe_reason(reason.reason)}"))
 
 
+def _describe_held(change: HeldChange) -> Iterator[Text]:
+    """How many numbers an object gets, or lets expire, why, and how many stay that are on no list."""
+    adds = change.act == ADD
+    counted = (f"+{change.total:,} numbers", "green") if adds else (f"{change.total:,} numbers expire", "yellow")
+    words = "that must not be called, added and read back before anything can call them" if adds else "and stay there"
+    holder = f"{change.holder.kind} {change.holder.name!r}, which holds {change.live:,}"
+    yield Text.assemble(
+        ("± ", "cyan"), (plain(str(change.address)), "bold"), "  ", counted, plain(f" {words}: {holder}")
+    )
+    for reason in change.reasons[:_MOST_REASONS]:
+        yield Text(plain(f"    {reason.count:>7,}  {describe_reason(reason.reason)}"))
+    for sample in change.samples[:_MOST_SAMPLES]:
+        yield Text(plain(f"     e.g.  {sample.token}: {describe_sample(sample)}"), "dim")
+    if change.kept:
+        why = f", as {change.unread:,} entries of its lists cannot be read" if change.unread else ""
+        yield Text(f"    {change.kept:>7,}  others, on none of its lists, stay{why}", "dim")
+
+
 def _describe_duration(count: int, rate: int) -> str:
     minutes, seconds = divmod(-(-count // max(rate, 1)), 60)
     hours, minutes = divmod(minutes, 60)
@@ -89,6 +114,9 @@ def describe_sums(value: Plan) -> str:
     settled, numbers = (sum(change.total for change in changes) for changes in (value.outcomes, value.numbers))
     told = [f"{settled:,} outcomes to set"] if settled else []
     told += [f"{numbers:,} numbers to be added to do-not-call lists"] if numbers else []
+    added, expire = (sum(each.total for each in value.held if (each.act == ADD) is adds) for adds in (True, False))
+    told += [f"{added:,} numbers to be added to what keeps people from being called"] if added else []
+    told += [f"{expire:,} numbers to expire there"] if expire else []
     return "".join(f"; {words}" for words in told)
 
 

@@ -38,7 +38,7 @@ def _judge(finding: Finding) -> Cell:
 
 def _list_samples(value: Plan) -> Section:
     """Contacts as examples, each by its token and what may be shown of it."""
-    every: tuple[AnyRowChange, ...] = (*value.rows, *value.outcomes, *value.numbers)
+    every: tuple[AnyRowChange, ...] = (*value.rows, *value.outcomes, *value.numbers, *value.held)
     rows = tuple((name(each.address), *_describe_contact(sample)) for each in every for sample in each.samples)
     return Section("samples", "Examples of rows", ("where", "what", "contact", "hint", "why"), rows, folded=True)
 

@@ -274,7 +274,7 @@ def _describe_segments(value: Plan) -> Iterator[Section]:
         rows.append((name(each.address), name(each.list), *told))
     columns = ("segment", "list", "contacts", "add", "update", "remove", "unchanged", "why")
     yield Section("segments", "Segments", columns, tuple(rows))
-    beside: tuple[AnyRowChange, ...] = (*value.outcomes, *value.numbers)
+    beside: tuple[AnyRowChange, ...] = (*value.outcomes, *value.numbers, *value.held)
     others = tuple(
         (name(each.address), say(f"{each.total:,}"), quote(_describe_why(each))) for each in beside if each.total
     )

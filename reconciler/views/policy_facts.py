@@ -17,6 +17,7 @@ from typing import Any
 
 from reconciler.model.before_after_states import CampaignChange, iter_campaign_changes
 from reconciler.model.finding import Finding
+from reconciler.model.held_numbers import ADD, HeldChange
 from reconciler.model.instants import format_instant
 from reconciler.model.list_change import RowChange
 from reconciler.model.object_change import Action, FieldChange, ObjectChange
@@ -60,6 +61,8 @@ def list_rows(plan: Plan) -> Iterator[Fact]:
         yield _describe_outcomes(outcomes)
     for numbers in plan.numbers:
         yield _describe_numbers(numbers)
+    for held in plan.held:
+        yield _describe_held(held)
 
 
 def list_facts(plan: Plan) -> Iterator[Fact]:
@@ -251,6 +254,19 @@ def _describe_numbers(change: NumbersChange) -> Fact:
     values = {"store": change.store, "adds": change.total, "unread": change.unread}
     before = {"store": change.store}
     return Fact("reconciler_numbers", str(change.address), str(change.address), values, before, bool(change.total))
+
+
+def _describe_held(change: HeldChange) -> Fact:
+    values = {
+        "holder": change.holder.name,
+        "adds": change.total if change.act == ADD else 0,
+        "expires": 0 if change.act == ADD else change.total,
+        "live": change.live,
+        "kept": change.kept,
+        "unread": change.unread,
+    }
+    before = {"holder": change.holder.name}
+    return Fact("reconciler_held", str(change.address), str(change.address), values, before, bool(change.total))
 
 
 def _share(count: int, whole: int) -> int:

@@ -104,6 +104,8 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "held_by_dialler": "deferred, held by the dialler: {state}",
     "retry_later": "rejected before, next attempt later",
     "asked_not_to_be_called": "{set}: {outcome}",
+    "held_for": "on {list}",
+    "held_for_none": "on none of the lists of {address}",
     "absent": "the tenant has none of that name",
     "differs": "it differs from what is declared",
     "as_declared": "every declared field is as declared",

@@ -55,12 +55,16 @@ RUN_WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "rows_delivered": _describe_delivery,
     "outcomes_set": _describe_outcomes,
     "numbers_added": "{count:,} numbers kept in {file}",
+    "held_added": "{count:,} numbers added to {name!r}, all of them read back",
+    "held_expired": "{count:,} numbers of {name!r} have expired, as was read back",
     "interrupted_before": "the run was interrupted before it",
     "waits_for": lambda args: f"waits for {', '.join(args['steps'])}",
     "object_step": lambda args: f"{', '.join(args['does'])} {args['name']!r}",
     "membership_step": "{method} to {list!r}",
     "outcome_step": "outcomes in {campaign}",
     "numbers_step": "numbers to {file}",
+    "held_added_step": "numbers to {name!r}",
+    "held_expired_step": "numbers of {name!r} expire",
     "record_vouched_for": (
         "Up to entry {entries} the record is not proven: {by} vouched for it as it was at {at}: {reason}"
     ),

@@ -18,9 +18,10 @@ from reconciler.audience.staging import (
     staged_contacts,
     staged_interactions,
     staged_members,
+    staged_numbers,
     staged_outcomes,
 )
-from reconciler.model.row_queries import InteractionsOf, MembersOf, OutcomesOf, RowQuery, Rows
+from reconciler.model.row_queries import InteractionsOf, MembersOf, NumbersOf, OutcomesOf, RowQuery, Rows
 from reconciler.model.source_specs import DispositionFeed, FileHistory, SqlHistory
 from reconciler.model.tables import STAGED_CONTACTS, STAGED_INTERACTIONS, STAGED_MEMBERS
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 def stage_rows(backend: BaseBackend, query: RowQuery, rows: Rows, into: Path) -> Rows:
     """What was read for a query, in a new file below `into`: `CONTACTS`, `INTERACTIONS` or `MEMBERS` of `sources`.
 
-    Of dispositions those of `outcomes`: `DISPOSITIONS` and `LIVE`.
+    Of dispositions those of `outcomes`: `DISPOSITIONS` and `LIVE`. Of numbers that an object holds, `HELD_NUMBERS`.
     """
     target = into / f"kept-{rows.path.stem}.parquet"
     if isinstance(query, InteractionsOf | FileHistory | SqlHistory):
@@ -45,6 +46,8 @@ def stage_rows(backend: BaseBackend, query: RowQuery, rows: Rows, into: Path) ->
         return staged_outcomes.stage_live_outcomes(backend, rows, target)
     if isinstance(query, MembersOf):
         return tables.write_table(backend, staged_members.read_members(backend, rows), target, STAGED_MEMBERS)
+    if isinstance(query, NumbersOf):
+        return staged_numbers.stage_numbers(backend, rows, target)
     told = staged_contacts.read_contacts(backend, rows, entries=getattr(query, "entries", None) is not None)
     if rows.count > phone_normalisation.FEW:
         told = phone_normalisation.read_plain_numbers(told.drop("plain"))

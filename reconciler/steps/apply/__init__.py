@@ -19,6 +19,7 @@ from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.approval import make_audit_document
 from reconciler.model.approval_policy import find_needs
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected, Stale
+from reconciler.model.held_numbers import HeldChange
 from reconciler.model.json_digest import compute_digest
 from reconciler.model.list_change import RowChange
 from reconciler.model.object_change import ObjectChange
@@ -28,7 +29,14 @@ from reconciler.model.ports import Writer
 from reconciler.model.reason import Reason
 from reconciler.model.report import Failure, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
-from reconciler.steps.apply import dnc_store_step, list_step, object_step, outcome_step, staleness_check
+from reconciler.steps.apply import (
+    dnc_store_step,
+    list_step,
+    number_step,
+    object_step,
+    outcome_step,
+    staleness_check,
+)
 from reconciler.steps.apply.filled_lists import Filled
 from reconciler.steps.apply.run_attestation import Attestation
 from reconciler.steps.apply.step_scheduling import run_steps
@@ -141,6 +149,8 @@ class _Doing:
                 return outcome_step.set_outcomes(change, self.writer, self.run, terms, workers)
             case NumbersChange():
                 return dnc_store_step.keep_numbers(change, self.run, terms)
+            case HeldChange():
+                return number_step.write_numbers(change, self.writer, self.run, terms)
             case _:
                 return list_step.deliver(change, self.writer, self.run, terms, self.fresh)
 

@@ -19,7 +19,7 @@ from reconciler.model.live_state import Live
 from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.run_reversal import Reversal
 from reconciler.model.segment_membership import Members
-from reconciler.steps.diff import list_diff, object_diff, run_reversal, undeclared_objects
+from reconciler.steps.diff import list_diff, number_changes, object_diff, run_reversal, undeclared_objects
 from reconciler.steps.diff.adoption_notices import describe_adoptions
 
 
@@ -27,6 +27,7 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
     """Object changes for every declared object, row changes for every list that a segment fills.
 
     Raises:
+        EmptySource: a do-not-call list that an object's numbers are of has none.
         BadInput: something declared cannot be made or changed through the tenant's surfaces.
     """
     if desired.back is not None:
@@ -37,7 +38,8 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
     found = list(object_diff.add_alike(found, live))
     told = (*told, *describe_adoptions(desired, found))
     left = tuple(undeclared_objects.list_undeclared(desired, live))
-    if not members and not make_disposition_sets(desired.catalogue):
+    sets = tuple(number_changes.iter_number_sets(desired))
+    if not members and not sets and not make_disposition_sets(desired.catalogue):
         return Changes(tuple(found), (), (), undeclared=left, notices=told)
     accounts: list[Accounting] = []
     rows: list[RowChange] = []
@@ -51,7 +53,8 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
         numbers = tuple(
             dnc_additions.plan_additions(backend, make_disposition_sets(desired.catalogue), live.rows, tokens, into)
         )
-    return Changes(tuple(found), tuple(rows), tuple(accounts), outcomes, numbers, left, told)
+        held = tuple(number_changes.diff_numbers(backend, desired, sets, live, tokens, into))
+    return Changes(tuple(found), tuple(rows), tuple(accounts), outcomes, numbers, held, left, told)
 
 
 def _diff_back(desired: Desired, back: Reversal, members: Members, live: Live, tokens: Tokens) -> Changes:

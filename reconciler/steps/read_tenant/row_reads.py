@@ -25,6 +25,7 @@ from reconciler.model.row_queries import (
     LiveList,
     MemberPhones,
     MembersOf,
+    NumbersOf,
     OutcomesOf,
     RowQuery,
     Rows,
@@ -103,7 +104,9 @@ def _log_in(backend: Any, query: SqlHistory | SqlDispositions, secret: Secrets, 
     return sql_source.read_dispositions(backend, query, url, desired.root, into, desired.now)
 
 
-def _ask(backend: Any, query: MembersOf | MemberPhones | CampaignPhones, reader: Reader, into: Path) -> Rows:
+def _ask(
+    backend: Any, query: MembersOf | MemberPhones | CampaignPhones | NumbersOf, reader: Reader, into: Path
+) -> Rows:
     """What only the tenant knows."""
     match query:
         case MembersOf():
@@ -114,6 +117,8 @@ def _ask(backend: Any, query: MembersOf | MemberPhones | CampaignPhones, reader:
         case CampaignPhones():
             called = ContactsOf(reader.find_list_of(query), query.where, by_name=True)
             return consistent_read.read_consistently(backend, lambda: reader.read_contacts(called, into))
+        case NumbersOf():
+            return consistent_read.read_consistently(backend, lambda: reader.read_numbers(query, into))
 
 
 def _write_nobody(into: Path) -> Rows:

@@ -1,18 +1,18 @@
-"""A do-not-call group: its name, and the skills that it is scrubbed against, or that add numbers to it.
+"""A do-not-call group: its name, its numbers, and the skills that it is scrubbed against, or that add numbers to it.
 
 A group is never made inactive by this tool, and no skill is taken out of it: whom it keeps from being called, would be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.model.ownership_mark import TextMark
 from reconciler.model.paging import OnePage
-from reconciler.model.reply_shape import ID, NAME, TEXT, TRUTH, Rows, Shape, may, needs
-from reconciler.model.surface_wire import Call, Part, Requests, Wire, WireReference
-from reconciler.surfaces.nice.api import NAME_OF_SURFACE, SCOPE
+from reconciler.model.reply_shape import ID, NAME, TEXT, TRUTH, WHOLE, Rows, Shape, may, needs
+from reconciler.model.surface_wire import Call, Members, Numbers, Part, Requests, Wire, WireReference
+from reconciler.surfaces.nice.api import NAME_OF_SURFACE, SCOPE, pages
 from reconciler.surfaces.nice.endpoints import make_call
 
 GROUP = Shape(
@@ -56,6 +56,42 @@ def write_group(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {theirs: fields[ours] for ours, theirs in named.items() if ours in fields}
 
 
+MOST_NUMBERS = 100
+"""Numbers of one request: how many it takes is not published, and a public client sends no more [client]."""
+
+_RESULTS = Shape({"errorCount": needs(WHOLE)})
+
+
+def _add(group_id: str, numbers: Sequence[str]) -> Call:
+    """A number is a number here …"""
+    return make_call("dnc.numbers.add", group_id, body=[{"phoneNumber": int(each)} for each in numbers])
+
+
+def _expire(group_id: str, numbers: Sequence[str]) -> Call:
+    """… and text there; without a moment it is now [inferred]."""
+    return make_call("dnc.numbers.expire", group_id, body=[{"phoneNumber": each} for each in numbers])
+
+
+def count_refused(answer: Mapping[str, Any]) -> int:
+    """How many numbers were not taken, whatever the status: the answer to an addition stands in `resultSet`."""
+    return int((answer.get("resultSet") or answer)["errorCount"])
+
+
+NUMBERS = Numbers(
+    held=Members(
+        of=lambda group_id: make_call("dnc.numbers", group_id),
+        pages=pages("resultSet.dncRecords", total="resultSet.totalRecords"),
+        shape=Shape({"recordId": needs(ID), "phoneNumber": needs(TEXT), "expiredDate": may(TEXT)}),
+        columns={"contactId": "recordId", "phone": "phoneNumber", "expires": "expiredDate"},
+    ),
+    add=_add,
+    expire=_expire,
+    most=MOST_NUMBERS,
+    added=Shape({"resultSet": needs(_RESULTS)}),
+    expired=_RESULTS,
+    refused=count_refused,
+)
+
 DNC_GROUP = Wire(
     name=NAME_OF_SURFACE,
     path="/dnc-groups",
@@ -78,6 +114,7 @@ DNC_GROUP = Wire(
         WireReference("scrubs", "Campaign", "scrubbedIds", many=True),
         WireReference("contributors", "Campaign", "contributingIds", many=True),
     ),
+    numbers=NUMBERS,
     read=lambda body: {"description": str(body.get("dncGroupDescription") or "")},
     write=write_group,
     gone=lambda body: bool(body.get("isRemoved")) or body.get("isActive") is False,

@@ -102,8 +102,12 @@ def _change(call: Call) -> Reply:
 
 def _read_records(call: Call) -> Reply:
     """`GET /dnc-groups/{groupId}/records?skip=&top=`."""
-    held = list(_find(call).numbers.items())
-    rows = [{"phoneNumber": number, "expiredDate": expires} for number, expires in page(call, held)]
+    group = _find(call)
+    held = [
+        {"recordId": 1000 * group.number + place, "phoneNumber": number, "expiredDate": expires}
+        for place, (number, expires) in enumerate(group.numbers.items())
+    ]
+    rows = page(call, held)
     return Reply(body={"resultSet": {"totalRecords": len(held), "dncRecords": rows}}) if rows else Reply(204)
 
 
