@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class World:
         self.backend, self.written, self.folder = backend, written, folder
         self.mirrors = True
 
-    def plan(self, there: Mapping[str, str | None], *lists: list[str | None]) -> dict[str, HeldChange]:
+    def plan(self, there: Mapping[str, str | None], *lists: Sequence[str]) -> dict[str, HeldChange]:
         """What changes, by what is done; `there`: when each number of the group expires."""
         phones = {"contactId": "VARCHAR", "phone": "VARCHAR"}
         read: dict[RowQuery, Any] = {
