@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from reconciler.model.campaign_state import RunState
+from reconciler.model.draft import Draft
+
 if TYPE_CHECKING:
-    from reconciler.model.campaign_state import RunState
-    from reconciler.model.draft import Draft, NameOf
+    from reconciler.model.draft import NameOf
     from reconciler.model.external_references import Named
     from reconciler.model.held_numbers import NumberSet
     from reconciler.model.problem import Problem
