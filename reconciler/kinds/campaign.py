@@ -30,6 +30,8 @@ from reconciler.model.reason import Reason
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import MemberPhones, RowQuery
+from reconciler.model.safe_harbour import ZONES
+from reconciler.model.skill_blocks import check_blocks, pick_blocks
 from reconciler.model.vendor_values import find_meaning
 
 Spec = Mapping[str, Any]
@@ -116,9 +118,14 @@ def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     if "description" in declared:
         declared["description"] = normalise_description(declared["description"])
     declared["list"] = contact_list.KIND.live_name(_find_list(spec, catalogue))
-    threshold = _find_threshold(*_parse_policy(spec), catalogue)
+    policy, band = _parse_policy(spec)
+    threshold = _find_threshold(policy, band, catalogue)
     if threshold is not None:
         declared["abandonThreshold"] = threshold
+    declared |= pick_blocks(spec)
+    if policy is not None:
+        harbour = catalogue.get(abandonment_policy.KIND.name, policy)
+        declared |= abandonment_policy.make_harbour_fields(harbour, declared.get(ZONES, {}))
     declared |= schedule.make_times(spec["schedule"], as_of)
     if "predictive" in spec:
         declared["predictive"] = dict(spec["predictive"])
@@ -202,6 +209,7 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             hint="leave them out, or set `dialType: predictive`",
         )
     yield from _check_staffing(resource)
+    yield from check_blocks(resource)
 
 
 def _check_list(resource: Resource, catalogue: Catalogue) -> Iterator[Problem]:

@@ -9,19 +9,7 @@ from typing import Any
 from reconciler.model.kind import Fields, Kind
 from reconciler.model.ownership_mark import normalise_description
 from reconciler.model.resource import Catalogue, Resource
-
-BLOCKS = (
-    "generalSettings",
-    "cpaSettings",
-    "xsSettings",
-    "retrySettings",
-    "deliveryPreferences",
-    "scheduleSettings",
-    "timeZoneSettings",
-    "cadenceSettings",
-    "listManagementSettings",
-)
-"""The live fields of its blocks; of each only what is declared is compared and written."""
+from reconciler.model.skill_blocks import BLOCKS
 
 
 def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:

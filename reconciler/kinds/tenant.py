@@ -32,6 +32,9 @@ _PARAMETERS = (
     "issuer",
     "scheduleZone",
 )
+_UNITS = ("timeoutUnit", "ringingUnit", "messageMode")
+"""What else a surface is told: none of it says which tenant is meant."""
+
 _LONGEST_CREDENTIAL = 10_000
 
 
@@ -98,7 +101,7 @@ def _make_surface(
         client_id=fetched["clientId"].reveal(),
         client_secret=fetched["clientSecret"],
         credential_source=" ".join(f"{how} {where}" for how, where in credentials["clientSecret"].items()),
-        parameters={key: str(spec[key]) for key in _PARAMETERS if key in spec},
+        parameters={key: str(spec[key]) for key in (*_PARAMETERS, *_UNITS) if key in spec},
         base_url=spec.get("baseUrl"),
         token_url=spec.get("tokenUrl"),
         scope=spec.get("scope"),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ from reconciler.model.live_state import Live, Unseen
 from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.recent_changes import RecentRun
 from reconciler.model.resource_address import Address
+from reconciler.model.safe_harbour import CampaignLeg, Harbour, Leg
 from reconciler.model.segment_membership import DoNotCall, ForeignNumbers, RefusedNumbers
 from reconciler.model.workspace_settings import Limits
 
@@ -45,6 +46,8 @@ class Planned:
         forecast: an estimate. statistics: what the tenant has counted.
         opens: when it would start if the plan were applied at the moment that it is judged at; of a start that waits
             for the calling hours alone.
+        legs: each leg of the safe harbour, as the tenant would hold it. harbours: what its policy declares of them, by
+            country, `*` for every other.
     """
 
     campaign: Campaign
@@ -56,6 +59,8 @@ class Planned:
     forecast: Forecast | None = None
     statistics: Statistics | None = None
     opens: datetime | None = None
+    legs: tuple[CampaignLeg, ...] = ()
+    harbours: Mapping[str, Harbour] = field(default_factory=dict)
 
     @property
     def was(self) -> CampaignState | None:
@@ -76,6 +81,20 @@ class Planned:
     def threshold(self) -> float | None:
         """Its abandonment threshold after the apply, declared or not, in percent."""
         return None if self.becomes is None else self.becomes.threshold
+
+    def find_leg(self, leg: Leg) -> CampaignLeg | None:
+        """A leg of it; None: nobody looked."""
+        return next((each for each in self.legs if each.leg is leg), None)
+
+    def iter_harbours(self) -> Iterator[tuple[str, Harbour]]:
+        """What its policy declares for anybody on its list, by place; all of it where nobody knows who they are."""
+        called = None if self.exposure is None else {each for each, count in self.exposure.countries.items() if count}
+        if called is not None and self.exposure is not None and self.exposure.unknown:
+            called.add(ELSEWHERE)
+        for place in sorted(self.harbours if called is None else called):
+            found = self.harbours.get(place, self.harbours.get(ELSEWHERE))
+            if found is not None:
+                yield place, found
 
     def schedule_at(self, moment: datetime, hours: Mapping[str, Hours]) -> Campaign:
         """With the schedule that it will have, if it is applied at a moment: one that is there keeps its own.
@@ -129,6 +148,7 @@ class Situation:
             another country. refused: contacts who are called by a number of somebody's who gave no consent. A plan that
             is applied has what was found of these as findings.
         ceilings: the law's and the floor's, by country (ISO 3166-1 alpha-2), `*` for every other.
+        harbours: the law's safe harbours, likewise.
         hours: when people may be called, by place (ISO 3166), `*` for every other.
         others: campaigns that no manifest declares, that stay, and that may be calling people, as the tenant has them;
             the list of one that names none is empty.
@@ -156,6 +176,7 @@ class Situation:
     unseen: tuple[Unseen, ...] = ()
     applying: bool = False
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
+    harbours: Mapping[str, Harbour] = field(default_factory=dict)
     hours: Mapping[str, Hours] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     recent: tuple[RecentRun, ...] = ()

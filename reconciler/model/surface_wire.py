@@ -232,6 +232,8 @@ class Wire:
         companions: what is made before an object.
         unheld: live fields that a manifest may say though there is no place for them: they are left out, and a plan
             says so. takes: of a field, the only values that there is a place for.
+        unpublished: of some of these fields, the parameter of the surface that would give them a place: it says a unit
+            or a number that the API's vendor does not publish.
         asks: of a field, the parameter of the surface without which it cannot be written.
         bind: the surface's parameters → how it then holds objects; None: they make no difference.
         paced: whether the tenant counts requests about each object, on whatever surface (contract, clarified since).
@@ -268,8 +270,18 @@ class Wire:
     companions: tuple[Companion, ...] = ()
     unheld: frozenset[str] = field(default_factory=frozenset)
     takes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unpublished: Mapping[str, str] = field(default_factory=dict)
     asks: Mapping[str, str] = field(default_factory=dict)
     bind: Callable[[Mapping[str, str]], Wire] | None = None
+
+    def has_place(self, name: str) -> bool:
+        """Whether it holds a live field."""
+        return name not in self.unheld and (self.holds is None or name in self.holds)
+
+    def bind_to(self, spec: Mapping[str, Any]) -> Wire:
+        """How it holds objects with what a Tenant's manifest says of the surface."""
+        known = {name: str(value) for name, value in spec.items() if isinstance(value, str | int)}
+        return self if self.bind is None else self.bind(known)
 
     @property
     def writable(self) -> bool:

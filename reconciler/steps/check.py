@@ -10,6 +10,7 @@ from reconciler.audience.campaigns import campaign_overlap
 from reconciler.audience.relations import engine
 from reconciler.kinds import abandonment_policy as policies
 from reconciler.kinds import campaign as campaigns
+from reconciler.kinds import dnc_group as groups
 from reconciler.kinds import load_kinds
 from reconciler.model.ceiling import Ceiling, merge_ceilings
 from reconciler.model.change_cause import Applied
@@ -19,10 +20,11 @@ from reconciler.model.dialling_forecast import make_forecast
 from reconciler.model.instants import find_present
 from reconciler.model.legal_hours import Hours
 from reconciler.model.live_state import Live, LiveObject
-from reconciler.model.object_change import Action
+from reconciler.model.object_change import Action, ObjectChange
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned, Shrunken, Situation, count_sizes, make_undeclared_planned
 from reconciler.model.rule_results import CheckedRule, RuleResults
+from reconciler.model.safe_harbour import CampaignLeg, Harbour, list_legs
 from reconciler.model.segment_membership import Members
 from reconciler.model.waiver_matching import list_waivers, waive
 from reconciler.rules import collect_findings, load_rules, severity_of
@@ -125,23 +127,28 @@ def _iter_planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Pl
         return
     known = {change.address: change for change in changes.objects}
     held = count_sizes(changes, live)
+    scrubbed = _find_scrubbed(changes)
     for resource in desired.catalogue.of_kind(campaigns.KIND.name):
         change = known.get(resource.address)
         if change is not None and resource.address not in desired.read_only:
             campaign = campaigns.make_campaign(resource, desired.catalogue, desired.as_of)
             found = live.find(campaigns.KIND.name, campaign.name)
+            harbours = _find_harbours(campaign.policy, desired)
             yield Planned(
                 campaign,
                 change,
                 contacts=held.get((campaign.list_address.kind, campaign.list)),
                 ceilings=_find_ceilings(campaign.policy, desired),
                 statistics=None if found is None else found.statistics,
+                legs=_list_legs(desired, live, change, campaign.name in scrubbed, harbours),
+                harbours=harbours,
             )
 
 
 def _iter_restored(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
     """The campaigns that a rollback makes or changes: as they would be, whatever their manifests say."""
     kind, held = campaigns.KIND, count_sizes(changes, live)
+    scrubbed = _find_scrubbed(changes)
     for change in changes.objects:
         if change.address.kind == kind.name and change.after is not None:
             resource = desired.catalogue.resources.get(change.address)
@@ -151,13 +158,39 @@ def _iter_restored(desired: Desired, changes: Changes, live: Live) -> Iterator[P
                 said = campaigns.make_campaign(resource, desired.catalogue, desired.as_of)
                 campaign = replace(campaign, policy=said.policy, band=said.band, staffing=said.staffing)
             found = live.find(kind.name, change.name)
+            harbours = _find_harbours(campaign.policy, desired)
             yield Planned(
                 campaign,
                 change,
                 contacts=held.get((campaign.list_address.kind, campaign.list)),
                 ceilings=_find_ceilings(campaign.policy, desired),
                 statistics=None if found is None else found.statistics,
+                legs=_list_legs(desired, live, change, campaign.name in scrubbed, harbours),
+                harbours=harbours,
             )
+
+
+def _find_scrubbed(changes: Changes) -> frozenset[str]:
+    """The campaigns that a declared do-not-call group scrubs after the apply, by their names in the tenant."""
+    held = (each.after or {} for each in changes.objects if each.address.kind == groups.KIND.name)
+    return frozenset(name for fields in held for name, scrubs in (fields.get("scrubs") or {}).items() if scrubs)
+
+
+def _list_legs(
+    desired: Desired, live: Live, change: ObjectChange, scrubbed: bool, declared: Mapping[str, Harbour]
+) -> tuple[CampaignLeg, ...]:
+    """Every leg of the safe harbour of a campaign, as the tenant's surface would hold it."""
+    surface = load_kinds()[campaigns.KIND.name].surface(live.surfaces)
+    if surface is None or change.after is None:
+        return ()
+    wire = surface.bind_to(desired.tenant.spec["surfaces"].get(surface.name, {}))
+    has_groups = load_kinds()[groups.KIND.name].surface(live.surfaces) is not None
+    return list_legs(change.after, change.later, wire, has_groups, scrubbed, declared)
+
+
+def _find_harbours(policy: str | None, desired: Desired) -> dict[str, Harbour]:
+    """The safe harbours that a campaign's policy declares."""
+    return {} if policy is None else policies.make_harbours(desired.catalogue.get(policies.KIND.name, policy))
 
 
 def _find_ceilings(policy: str | None, desired: Desired) -> dict[str, Ceiling]:

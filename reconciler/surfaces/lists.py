@@ -32,6 +32,7 @@ from reconciler.model.reply_shape import (
 )
 from reconciler.model.row_queries import InteractionsOf
 from reconciler.model.row_wire import History, ListMethod, find_member_id, keep_data
+from reconciler.model.safe_harbour import OF_POLICY
 from reconciler.model.surface_wire import (
     Call,
     CallStatistics,
@@ -202,6 +203,8 @@ SURFACE = ApiSurface(
             requests=rest("/campaigns"),
             references=(WireReference("list", "ContactList", "listId"),),
             shape=CAMPAIGN,
+            holds=frozenset({*_ON_WIRE, "list", "predictive"}),
+            unheld=OF_POLICY,
             read=read_campaign,
             write=write_campaign,
             statistics=CallStatistics(

@@ -53,7 +53,7 @@ _KINDS = (
 _KIND_OF = {
     **dict.fromkeys(("against", "blocked", "approvals", "warnings", "waivers", "findings"), "findings"),
     **dict.fromkeys(("concentration", "calls", "moves", "overlaps", "near"), "people"),
-    **dict.fromkeys(("campaigns", "objects", "undeclared"), "objects"),
+    **dict.fromkeys(("campaigns", "objects", "legs", "undeclared"), "objects"),
     **dict.fromkeys(("segments", "outcomes", "accounts", "samples"), "rows"),
     **dict.fromkeys(("notices", "steps"), "steps"),
 }

@@ -41,6 +41,7 @@ from reconciler.views.reasons import (
     describe_row_reason,
     describe_shares,
 )
+from reconciler.views.safe_harbour import list_legs
 from reconciler.views.section_text import Cell, Section, Span, name, quote, say, stress
 
 _ORDER = (Action.DELETE, Action.REPLACE, Action.UPDATE, Action.CREATE, Action.RELEASE)
@@ -77,6 +78,7 @@ def _iter_every(value: Plan) -> Iterator[Section]:
     yield _list_objects("campaigns", "Campaigns", campaigns, value.causes)
     others = [each for each in changed if each.address.kind != CAMPAIGN]
     yield _list_objects("objects", "Other objects", others, value.causes)
+    yield list_legs(value.campaigns)
     yield from _describe_segments(value)
     yield _list_undeclared(value)
     notices = tuple((quote(describe_notice(each)),) for each in value.notices)

@@ -31,6 +31,7 @@ from reconciler.views.object_change import describe_object
 from reconciler.views.origin import describe_narrowing, describe_origin
 from reconciler.views.plain_text import plain
 from reconciler.views.reasons import describe_cause, describe_notice, describe_reason
+from reconciler.views.safe_harbour import describe_legs
 from reconciler.views.undeclared_objects import describe_left_undeclared, describe_undeclared
 from reconciler.views.view import View
 
@@ -55,6 +56,7 @@ def plan(value: Plan, full: bool = False) -> Text:
         list(describe_impact(value.impact)) if value.impact is not None and not value.empty else [],
         accounts,
         list(describe_audiences(value.campaigns)),
+        list(describe_legs(value.campaigns)),
         list(describe_forecast(value.campaigns)),
         list(_describe_findings(value)),
         list(describe_undeclared(value)),

@@ -34,6 +34,7 @@ from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import Rows
 from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import CheckedRule, Waived
+from reconciler.model.safe_harbour import CampaignLeg, Harbour, Leg, LegState
 from reconciler.model.segment_membership import DoNotCall
 from reconciler.model.tables import MEMBER_CHANGES
 from tests.sample import examples
@@ -222,6 +223,10 @@ PLANNED = st.fixed_dictionaries(
         "shared": st.lists(st.builds(Shared, PARTS, TEXTS, COUNTS), max_size=2).map(tuple),
         "statistics": STATISTICS,
         "forecast": FORECASTS,
+        "legs": st.lists(st.builds(CampaignLeg, st.sampled_from(Leg), st.sampled_from(LegState)), max_size=2).map(
+            tuple
+        ),
+        "harbours": st.dictionaries(NAMES, st.builds(Harbour, PERCENT, PERCENT, st.none() | TEXTS), max_size=2),
     }
 )
 

@@ -27,6 +27,7 @@ def diff_declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
         surface = kind.surface(live.surfaces)
         if surface is None:
             continue
+        surface = surface.bind_to(desired.tenant.spec["surfaces"].get(surface.name, {}))
         held = Held(live.objects.get(kind.name, {}).values())
         for resource in desired.catalogue.of_kind(kind.name):
             declared = kind.fields(resource, desired.catalogue, desired.as_of)

@@ -90,20 +90,25 @@ def _check_waivers(resource: Resource, place: str) -> Iterator[Problem]:
 
 
 def _check_countries(resource: Resource) -> Iterator[Problem]:
-    """A ceiling of a country that no number is of would hold for nobody; of two of one country one would be lost."""
+    """What is said of a country that no number is of would hold for nobody; of two of one country one would be lost."""
+    yield from _check_places(resource, "ceilings", "ceiling")
+    yield from _check_places(resource, "safeHarbour", "safe harbour")
+
+
+def _check_places(resource: Resource, field: str, what: str) -> Iterator[Problem]:
     named: dict[str, str] = {}
-    for place in resource.spec.get("ceilings", {}):
+    for place in resource.spec.get(field, {}):
         if place == ELSEWHERE:
             continue
-        code, where = find_country(place), resource.where("spec", "ceilings", place)
+        code, where = find_country(place), resource.where("spec", field, place)
         if code is None:
             shown = suggest_place(place)
-            yield Problem(where, "unknown-region", f"unknown region `{place}` in `spec.ceilings`", hint=shown)
+            yield Problem(where, "unknown-region", f"unknown region `{place}` in `spec.{field}`", hint=shown)
         elif code not in geography.load_countries():
-            message = f"there is no country `{place}` that a number can be of, and the ceiling would hold for nobody"
+            message = f"there is no country `{place}` that a number can be of, and the {what} would hold for nobody"
             yield Problem(where, "unknown-country", message, hint="leave it out")
         elif code in named:
-            message = f"`{named[code]}` and `{place}` are one country, and have a ceiling each"
+            message = f"`{named[code]}` and `{place}` are one country, and have a {what} each"
             yield Problem(where, "country-twice", message, hint="leave one of them out")
         else:
             named[code] = place

@@ -37,6 +37,7 @@ def find_unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
 def _find_unheld(desired: Desired, kind: Kind, resource: Resource, surface: Wire) -> Iterator[Problem]:
     """What is declared of an object, and the tenant's surface has no place for, or not without being told more."""
     spec = desired.tenant.spec["surfaces"][surface.name]
+    surface = surface.bind_to(spec)
     for name, value in kind.fields(resource, desired.catalogue, desired.as_of).items():
         if surface.holds is not None and name not in surface.holds | surface.unheld:
             message = f"the surface {surface.name} of the tenant has no `{name}` of a {kind.name}"

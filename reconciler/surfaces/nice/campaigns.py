@@ -1,8 +1,9 @@
 """Our Campaign is an outbound skill, and the campaign of its name that only counts.
 
-What a manifest says of dialling lies in the skill's blocks: the threshold in the general settings, the window in the
-schedule. A schedule is a week without dates, in a zone that is not published: the manifest of the surface says it
-(`scheduleZone`), and the dates stand in the skill's notes. Such a week comes again until the skill is stopped.
+What a manifest says of dialling lies in the skill's blocks: the threshold and the legs of the safe harbour in several
+(`campaign_blocks.py`), the window in the schedule. A schedule is a week without dates, in a zone that is not published:
+the manifest of the surface says it (`scheduleZone`), and the dates stand in the skill's notes. Such a week comes again
+until the skill is stopped.
 """
 
 from __future__ import annotations
@@ -16,12 +17,22 @@ from typing import Any
 from reconciler.model.campaign import UNKNOWN
 from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.ownership_mark import TextMark
-from reconciler.model.reply_shape import ID, NUMBER, TRUTH, Rows, Shape, may, needs, number
 from reconciler.model.surface_wire import Call, Part, Wire, WireReference
 from reconciler.model.weekly_calendar import load_zone
 from reconciler.surfaces.nice.api import NAME_OF_SURFACE, SCOPE
+from reconciler.surfaces.nice.campaign_blocks import (
+    DECLARED,
+    EVERY,
+    MODE,
+    RINGING,
+    TIMEOUT,
+    TOLD,
+    list_unpublished,
+    make_parts,
+    make_settings,
+)
 from reconciler.surfaces.nice.endpoints import make_call
-from reconciler.surfaces.nice.skill_blocks import DAYS, PARAMETERS, lay_over, read_general, read_schedule
+from reconciler.surfaces.nice.skill_blocks import DAYS, read_schedule
 from reconciler.surfaces.nice.skills import (
     CAMPAIGN_OF,
     ONE,
@@ -40,10 +51,8 @@ from reconciler.surfaces.nice.uploads import attach_by_empty_file
 
 Fields = Mapping[str, Any]
 ZONE = "scheduleZone"
+_PARAMETERS = (ZONE, TIMEOUT, RINGING, MODE)
 _WHOLE_DAY = ("00:00", "23:59")
-_RATES = ("abandonRateCutoff", "abandonRateThreshold")
-"""The two settings of the rate of abandoned calls; their units and ranges are not published. Both are set to the
-percent that is declared [inferred]."""
 
 
 def make_week(starts: datetime, ends: datetime, zone: str) -> dict[str, Any]:
@@ -118,24 +127,6 @@ def change_work(skill_id: str, fields: Fields, answers: Any, zone: str) -> Seque
     return calls
 
 
-def read_threshold(told: Any) -> dict[str, Any]:
-    """The percent of calls that may be abandoned: the higher of the two rates; none where the tenant's own counts."""
-    general = read_general(told)
-    rates = [rate for rate in (number(general.get(name)) for name in _RATES) if rate is not None]
-    if not general.get("overrideBusinessUnitAbandonRate") or len(rates) < len(_RATES):
-        return {}
-    return {"abandonThreshold": max(rates)}
-
-
-def change_threshold(skill_id: str, fields: Fields, held: Any) -> Call:
-    """The general settings with both rates, and the skill's own before the tenant's."""
-    rates = dict.fromkeys(_RATES, fields["abandonThreshold"])
-    whole = lay_over(read_general(held), {**rates, "overrideBusinessUnitAbandonRate": True})
-    return make_call(
-        "skills.general", skill_id, body={name: value for name, value in whole.items() if value is not None}
-    )
-
-
 def read_list(told: Any) -> dict[str, Any]:
     """The list that a skill dials; several are none that a manifest can mean."""
     held = [str(each["id"]) for each in told.get("callingLists") or ()]
@@ -166,43 +157,37 @@ def write_campaign(fields: Fields) -> dict[str, Any]:
     return body
 
 
-_CALLING = Shape({"callingLists": may(Rows(Shape({"id": needs(ID)}))), "scheduleSettings": may(PARAMETERS)})
-_RATED = Shape({name: may(NUMBER) for name in _RATES} | {"overrideBusinessUnitAbandonRate": may(TRUTH)})
-
-
 def _make_work(zone: str) -> Part:
     return Part(
         fields=frozenset({"status", "startTime", "endTime"}),
         one=lambda skill_id: make_call("skills.one", skill_id),
         shape=ONE,
-        also=(lambda skill_id: make_call("skills.parameters", skill_id), _CALLING),
+        also=(lambda skill_id: make_call("skills.parameters", skill_id), TOLD),
         read=lambda answers: read_work(answers, zone),
         change=lambda skill_id, fields, answers: change_work(skill_id, fields, answers, zone),
     )
 
 
-_OTHERS = (
-    Part(
-        fields=frozenset({"abandonThreshold"}),
-        one=lambda skill_id: make_call("skills.general.read", skill_id),
-        shape=_RATED,
-        read=read_threshold,
-        change=change_threshold,
-    ),
-    Part(
-        fields=frozenset({"list"}),
-        one=lambda skill_id: make_call("skills.parameters", skill_id),
-        shape=_CALLING,
-        read=read_list,
-        change=change_list,
-    ),
+_LIST = Part(
+    fields=frozenset({"list"}),
+    one=lambda skill_id: make_call("skills.parameters", skill_id),
+    shape=TOLD,
+    read=read_list,
+    change=change_list,
 )
+_UNHELD = frozenset({"wrapUpCode", "predictive"})
+_OWN = frozenset({"name", "description", "dialType", "status", "list", "startTime", "endTime"})
 
 
 @cache
-def _bind(zone: str) -> Wire:
+def _bind(stated: frozenset[tuple[str, str]]) -> Wire:
+    known = dict(stated)
+    settings, unpublished = make_settings(known), list_unpublished(known)
+    placed = {each.field for each in settings}
+    homeless = {each.field for each in EVERY} - placed
     # what a skill dials, and how hard, before it is set to work
-    return replace(CAMPAIGN, parts=(*_OTHERS, _make_work(zone)))
+    parts = (*make_parts(settings), _LIST, _make_work(known.get(ZONE, "UTC")))
+    return replace(CAMPAIGN, parts=parts, unheld=_UNHELD | homeless, unpublished=unpublished)
 
 
 CAMPAIGN = Wire(
@@ -220,8 +205,8 @@ CAMPAIGN = Wire(
     requests=REQUESTS,
     ownership=TextMark(),
     companions=(CAMPAIGN_OF,),
-    holds=frozenset({"name", "description", "dialType", "status", "list", "abandonThreshold", "startTime", "endTime"}),
-    unheld=frozenset({"wrapUpCode", "predictive"}),
+    holds=_OWN | {each.field for each in EVERY} | {each.field for each in DECLARED},
+    unheld=_UNHELD,
     takes={"dialType": frozenset(STRATEGIES)},
     asks={"startTime": ZONE},
     fixed=frozenset({"list"}),
@@ -230,6 +215,6 @@ CAMPAIGN = Wire(
     write=write_campaign,
     gone=is_another("campaign"),
     tell_state=tell_state,
-    parts=(*_OTHERS, _make_work("UTC")),
-    bind=lambda known: _bind(known.get(ZONE, "UTC")),
+    parts=(*make_parts(EVERY), _LIST, _make_work("UTC")),
+    bind=lambda known: _bind(frozenset((name, known[name]) for name in _PARAMETERS if name in known)),
 )

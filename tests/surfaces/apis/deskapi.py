@@ -38,6 +38,7 @@ from reconciler.model.reply_shape import (
     needs,
 )
 from reconciler.model.row_wire import History, Jobs, ListMethod, Outcomes, Told, find_member_id, keep_data
+from reconciler.model.safe_harbour import OF_POLICY
 from reconciler.model.surface_wire import Call, Members, Requests, Wire, WireReference
 from reconciler.model.tenant import Login
 
@@ -287,6 +288,7 @@ SURFACE = ApiSurface(
                     *("startTime", "endTime", "predictive"),
                 }
             ),
+            unheld=OF_POLICY,
             references=(WireReference("list", "ContactList", "groupRef"),),
             read=read_effort,
             write=write_effort,

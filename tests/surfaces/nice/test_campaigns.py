@@ -206,14 +206,6 @@ def test_a_skill_that_does_not_say_whether_it_works_may_work() -> None:
     assert campaigns.read_work(({"notes": ""}, {}), "UTC") == {"status": "unknown"}
 
 
-def test_the_threshold_is_the_higher_rate_and_none_where_the_tenants_own_counts() -> None:
-    rates = {"abandonRateCutoff": 3, "abandonRateThreshold": 5, "overrideBusinessUnitAbandonRate": True}
-    assert campaigns.read_threshold(rates) == {"abandonThreshold": 5}
-    assert campaigns.read_threshold({"generalSettings": rates}) == {"abandonThreshold": 5}
-    assert campaigns.read_threshold({**rates, "overrideBusinessUnitAbandonRate": False}) == {}
-    assert campaigns.read_threshold({**rates, "abandonRateCutoff": None}) == {}
-
-
 def test_a_draft_stays_one_until_it_is_set_to_work_and_leaves_nothing_to_do(
     calling: Folder, tenant: Simulator, run: Run
 ) -> None:

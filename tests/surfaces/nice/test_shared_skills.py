@@ -27,7 +27,7 @@ def test_blocks_are_asked_for_of_declared_skills_and_of_ours_alone(nice: Folder,
     assert run("plan").code == 0
     # those that run may be dialling a list: as campaigns they are looked into, and no second time; others cost nothing
     assert count_blocks(tenant) == 2
-    assert len([each for each in tenant.requests() if "/skills/" in each.path]) == 2 * 3
+    assert len([each for each in tenant.requests() if "/skills/" in each.path]) == 2 * 4
     nice.write("skill.yaml", START.read_text(encoding="utf-8").partition("---")[2])
     assert run("apply", "--yes").code == 0
     tenant.clear_requests()
