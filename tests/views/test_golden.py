@@ -38,6 +38,7 @@ from reconciler.views import (
 )
 from reconciler.views.events import ApplyEvents
 from reconciler.views.progress import ApplyProgress
+from tests.views.legs import tell_in_comment, tell_in_terminal
 from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, hostile, large, plan, replacement, rows
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -213,6 +214,8 @@ VOICES: dict[str, Callable[[], str]] = {
     "plan.junit.xml": lambda: junit.plan(plan()),
     "plan-hostile.sarif": lambda: sarif.plan(hostile()) + "\n",
     "plan-hostile.junit.xml": lambda: junit.plan(hostile()),
+    "plan-legs.txt": lambda: printed(tell_in_terminal()),
+    "plan-legs.md": tell_in_comment,
     "plan-replacement.txt": lambda: printed(terminal.plan(replacement())),
     "plan-replacement.json": lambda: json_view.plan(replacement()) + "\n",
     "report.txt": lambda: printed(apply_report.report(report())),
