@@ -17,6 +17,7 @@ from reconciler.cli.output_formats import format_option, show
 from reconciler.cli.plan import tell_of_ledger
 from reconciler.cli.plan_approvals import collect_approvals, find_missing, load_reviews, reviews_option
 from reconciler.cli.progress_sinks import EventFile, ProgressSinks, event_file
+from reconciler.cli.selection_options import refuse_narrowed, selection_options
 from reconciler.cli.stop_signals import Stopping
 from reconciler.cli.workspace_options import (
     command_line,
@@ -28,6 +29,7 @@ from reconciler.cli.workspace_options import (
 from reconciler.model.errors import Exit, Interrupted, LedgerError, ReconcilerError, Refused, Stale
 from reconciler.model.phase import Phase
 from reconciler.model.plan import Plan
+from reconciler.model.selection import Selection
 from reconciler.model.workspace_settings import Workspace
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     help="Resume the run that was interrupted: the latest, or the one named.",
 )
 @prune_options
+@selection_options
 @reviews_option
 @format_option("report")
 @click.option(
@@ -73,8 +76,14 @@ def apply(
     refresh: bool,
     events: Path | None,
     reviews: Path | None,
+    selection: Selection,
 ) -> int:
     """Apply FILE, a saved plan; without it, plan, ask, and apply."""
+    refuse_narrowed(selection, prune=prune, release=release)
+    if selection and (file is not None or resume is not None):
+        raise click.UsageError(
+            "--only and --exclude narrow what is planned now; a plan that is saved says what it is of"
+        )
     from reconciler.cli.console import console
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.steps.load import load
@@ -85,7 +94,7 @@ def apply(
     with (
         event_file(events) as file_of_events,
         Stopping() as stopping,
-        open_workspace(chosen, prune=prune, release=release, refresh=refresh) as workspace,
+        open_workspace(chosen, prune=prune, release=release, refresh=refresh, selection=selection) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
         LocalRuntime(workspace, stopping.stop, reading) as runtime,
     ):
@@ -126,7 +135,7 @@ class _Apply:
             show("plan", self.output_format, proposed, full=True)
         if proposed.empty and not proposed.refusals:
             self.runtime.ledger(self.desired).note_protected(proposed)
-            if waiting:
+            if waiting and not proposed.partial:
                 self.runtime.ledger(self.desired).supersede(proposed.workspace)
             if self.output_format == "json":
                 self._tell(Report("", (), 0, audit=self.runtime.ledger(self.desired).read_anchor()))

@@ -144,3 +144,32 @@ def test_a_narrowed_plan_says_so_first_and_is_applied_as_what_it_is(
     folder.write("list.yaml", manifest("ContactList", "chosen", "name: Chosen\ndescription: new"))
     document = json.loads(run("plan", "--only", "Campaign/evening", "--format", "json").out)
     assert (document["order"], document["verdict"]["status"]) == ([], "no_changes")
+
+
+def test_an_apply_without_a_file_is_narrowed_likewise(tenant: Simulator, folder: Folder, run: Run) -> None:
+    folder.write("one.yaml", manifest("ContactList", "one", "name: One"))
+    folder.write("two.yaml", manifest("ContactList", "two", "name: Two"))
+    made = run("apply", "--yes", "--only", "two")
+    assert made.code == 0, made.said
+    assert made.out.startswith("Narrowed to --only two:")
+    assert {each.name for each in tenant.store.lists.values()} == {"Two"}
+    for wrong in (("some.plan",), ("--resume",), ("--prune",), ("--release", "all")):
+        assert run("apply", *wrong, "--exclude", "two").code == 64, wrong
+
+
+def test_what_is_deleted_comes_last_and_apart_and_waits_for_everything(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    tenant.store.add_list("Old", [], description=scene.MARK)
+    folder.write("new.yaml", manifest("ContactList", "new", "name: New"))
+    folder.write("next.yaml", manifest("ContactList", "next", "name: Next"))
+
+    def order(*options: str) -> list[tuple[str, list[str], list[str]]]:
+        document = json.loads(run("plan", "--format", "json", *options).out)
+        return [(each["address"], each["does"], each["needs"]) for each in document["order"]]
+
+    made = [("ContactList/new", ["create"], []), ("ContactList/next", ["create"], [])]
+    assert order() == made
+    assert order("--prune") == [*made, ("ContactList/Old", ["delete"], ["ContactList/new", "ContactList/next"])]
+    assert order("--only", "new") == made[:1]
+    assert run("plan", "--prune", "--exclude", "next").code == 64
