@@ -77,6 +77,7 @@ def drift(
     from reconciler.flow import propose
     from reconciler.ledger.saved_plans import save_plan
     from reconciler.steps.load import load
+    from reconciler.steps.locate_drift import locate_drift
     from reconciler.views.plan_progress import ReadingProgress
 
     with (
@@ -88,7 +89,8 @@ def drift(
         desired = load(workspace)
         proposed = replace(propose(desired, runtime), ledger=runtime.ledger_state, origin=runtime.origin)
         reading.end()
-        show("plan", output_format, place_plan_below(proposed, path_prefix), link=link, full=full)
+        shown = locate_drift(proposed, desired)
+        show("plan", output_format, place_plan_below(shown, path_prefix), link=link, full=full)
         if out is not None:
             ledger = runtime.ledger(desired)
             save_plan(proposed, out, ledger.seal, anchor=ledger.read_anchor())

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from reconciler.cli.stop_signals import stoppable
-from reconciler.model.drift_round import Difference, list_differences
+from reconciler.model.drift_difference import Difference
+from reconciler.model.drift_round import list_differences
 from reconciler.model.errors import Exit, ReconcilerError
 from reconciler.model.format_version import FORMAT_VERSION
 from reconciler.model.plan import Plan

@@ -83,7 +83,8 @@ def place_plan_below(plan: Plan, prefix: str | None) -> Plan:
     """A plan whose places are seen from a folder above the workspace's."""
     if prefix is None:
         return plan
-    return replace(plan, places={about: place.below(prefix) for about, place in plan.places.items()})
+    drift = tuple(replace(each, place=None if each.place is None else each.place.below(prefix)) for each in plan.drift)
+    return replace(plan, places={about: place.below(prefix) for about, place in plan.places.items()}, drift=drift)
 
 
 def show(subject: Subject, output_format: str, *nouns: Any, link: str | None = None, full: bool | None = None) -> None:

@@ -4,27 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from reconciler.model.drift_difference import Difference
 from reconciler.model.json_digest import compute_digest
 from reconciler.model.object_change import Action
 from reconciler.model.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing in which the tenant differs.
-
-    Attributes:
-        address: of the object, or of the band whose list it is. field: empty: it is the object as a whole. what: an
-            action (`create`, `delete`, …), `undeclared`, or `rows`. cause: as a plan has it; empty: nothing is known.
-    """
-
-    address: str
-    field: str
-    what: str
-    cause: str = ""
+def list_valued_differences(plan: Plan) -> Iterator[tuple[Difference, Any, Any]]:
+    """What differs, with the tenant's value and the declared one; both None where it is not of a field."""
+    for each, values in _iter_all(plan):
+        before, after = values if each.field else (None, None)
+        yield each, before, after
 
 
 def list_differences(plan: Plan) -> Mapping[str, Difference]:

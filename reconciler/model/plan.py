@@ -12,6 +12,7 @@ from datetime import datetime
 
 from reconciler.model.approval_policy import Need
 from reconciler.model.change_cause import Causes
+from reconciler.model.drift_difference import LocatedDifference
 from reconciler.model.evidence import Decided
 from reconciler.model.finding import Finding
 from reconciler.model.held_numbers import HeldChange
@@ -89,6 +90,7 @@ class Plan:
         rolls_back: the run that it goes back behind; None: it makes the tenant what the manifests declare.
         against: how it differs from an earlier plan; None: it was held against none.
         decided: everybody in the sources of its segments; no part of what it does, nor of its document.
+        drift: each thing in which the tenant differs, for a view that shows them one by one; likewise.
         created: when the plan was made. It, the origin, the places, the causes, the comparison, the notices, the
             requests that were made to read, and of the campaigns what was counted and is expected are not bound by the
             digest: they say how the plan came about and what may come of it, and not what it does.
@@ -128,6 +130,7 @@ class Plan:
     approvals: tuple[Need, ...] = ()
     against: PlanComparison | None = None
     decided: tuple[Decided, ...] = field(default=(), compare=False)
+    drift: tuple[LocatedDifference, ...] = field(default=(), compare=False)
     narrowed: tuple[str, ...] = ()
     rolls_back: str | None = None
     _at: Mapping[Address, ObjectChange | AnyRowChange] = field(init=False, repr=False, compare=False)

@@ -16,6 +16,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_results import Waived
+from reconciler.views import sarif_drift
 from reconciler.views.plain_text import plain
 from reconciler.views.reasons import describe_finding
 from reconciler.views.rule_links import link_rule
@@ -30,11 +31,13 @@ def plan(value: Plan) -> str:
     rules = {each.id: _describe_rule(each.id, each.title, each.severity, each.sources) for each in value.rules}
     for each in value.findings:
         rules.setdefault(each.rule, _describe_rule(each.rule, None, each.severity, ()))
+    if value.drift:
+        rules[sarif_drift.RULE] = sarif_drift.describe_drift_rule()
     index = {rule: at for at, rule in enumerate(sorted(rules))}
     return make_document(
         value.tool_version,
         [rules[rule] for rule in index],
-        _list_results(value, index),
+        [*_list_results(value, index), *sarif_drift.list_drift(value, index.get(sarif_drift.RULE, 0))],
         invocation={"executionSuccessful": True},
         # results of another workspace, tenant or environment in the same repository are not these, mended
         automationDetails={"id": "/".join(_name_run(value)) + "/"},

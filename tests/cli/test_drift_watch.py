@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,6 +18,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.selection import EVERYTHING
 from reconciler.simulator import Simulator
 from tests.conftest import Ended, Folder, manifest
+from tests.test_output_schemas import problems
 
 Run = Callable[..., Ended]
 
@@ -44,6 +47,8 @@ def test_each_round_tells_what_is_new_and_counts_what_stands(
     capsys.readouterr()
     assert drift_watch.watch(timedelta(milliseconds=1), look, "json", stop) == 2
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [problems(each, "drift-round.json") for each in lines] == [[]] * 5
+    assert problems({**lines[0], "error": "both"}, "drift-round.json")
     changed = {"address": "ContactList/a", "field": "description", "what": "update", "cause": "tenant"}
     made = {"address": "ContactList/b", "field": None, "what": "create", "cause": "manifest"}
     assert [(each.get("new"), each.get("standing"), each.get("gone"), each.get("error")) for each in lines] == [
@@ -60,6 +65,35 @@ def test_each_round_tells_what_is_new_and_counts_what_stands(
         ("--watch", "1h", "--format", "html"),
     ):
         assert run("drift", *wrong).code == 64, wrong
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("during", ["a round", "the wait"])
+def test_a_signal_ends_it_after_the_round_and_the_exit_code_is_that_rounds(
+    tenant: Simulator, folder: Folder, capsys: pytest.CaptureFixture[str], number: signal.Signals, during: str
+) -> None:
+    folder.write("a.yaml", manifest("ContactList", "a", "name: A"))
+    chosen: dict[str, Any] = {"root": folder.root, "variables": {}, "variable_files": (), "environment": None}
+    chosen |= {"floors": (), "tenant": None, "as_of": None}
+    handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    waits = threading.Timer(0.3, os.kill, (os.getpid(), number))
+    looked = []
+
+    def look() -> Plan:
+        looked.append(1)
+        if during == "a round":
+            os.kill(os.getpid(), number)  # what it found is told all the same
+        found = drift._look(chosen, refresh=False, selection=EVERYTHING)
+        if during == "the wait":
+            waits.start()
+        return found
+
+    assert drift_watch.watch(timedelta(days=1), look, "json") == 2
+    captured = capsys.readouterr()
+    (line,) = [json.loads(each) for each in captured.out.splitlines()]
+    assert ([each["what"] for each in line["new"]], len(looked)) == (["create"], 1)
+    assert "Stopping" in captured.err
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
 def test_a_value_that_the_tenant_filled_in_is_told_from_one_that_somebody_changed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,19 @@ def test_what_a_run_wrote_counts_and_what_nobody_knows_too_and_a_refused_row_doe
     (found,) = read(ledger)[change.list]
     assert (found.removed, found.changed, found.live) == (10 + 5, 0, change.live)
     assert read(ledger, OTHER) == {}
+
+
+def test_two_workspaces_on_one_tenant_have_one_limit_for_a_list_and_two_tenants_have_two(
+    tmp_path: Path, ledger: Ledger, plan: Plan
+) -> None:
+    """What people are spared is of their list, whoever writes it; the same name in another tenant is another list."""
+    change = plan.rows[0]
+    elsewhere = Ledger(open_store("file://ledger", tmp_path), OTHER)
+    for of, workspace, rows in ((ledger, "one", 12), (ledger, "two", 7), (elsewhere, "one", 3)):
+        with of.run(replace(plan, workspace=workspace)) as run:
+            write(run, change.address, "remove", rows)
+    assert sorted(each.removed for each in read(ledger)[change.list]) == [5, 10]
+    assert [each.removed for each in read(elsewhere, OTHER)[change.list]] == [1]
 
 
 def test_a_run_that_was_killed_and_is_resumed_counts_once_and_from_its_end(ledger: Ledger, plan: Plan) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+from reconciler.model.change_cause import Cause
+from reconciler.model.drift_difference import Difference, LocatedDifference
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
 from reconciler.rules import load_rules
+from reconciler.simulator import Simulator
 from reconciler.views import sarif
 from reconciler.views.rule_links import link_rule, make_anchor
+from tests import scene
+from tests.conftest import Ended, Folder
 from tests.views.plans import CAMPAIGN, HOSTILE, OLD, ROWS, hostile, large, plan
 
 ROOT = Path(__file__).parents[2]
@@ -147,3 +153,56 @@ def test_the_same_plan_makes_the_same_document() -> None:
 
 def test_a_plan_without_findings_says_so() -> None:
     assert run(plan(empty=True))["results"] == []
+
+
+def differing(value: Plan) -> list[dict[str, Any]]:
+    return [each for each in run(value)["results"] if each["ruleId"] == "DRIFT"]
+
+
+def test_each_field_that_differs_has_a_result_of_its_own_and_a_plan_has_none() -> None:
+    assert differing(plan()) == []
+    at = Location("campaigns.yaml", 30, 11)
+    field = Difference("Campaign/high", "predictive.maxCallsInProgress", "update", Cause.TENANT)
+    said = Difference("Campaign/high", "status", "update", Cause.MANIFEST)
+    gone = Difference("Campaign/of \u202esomebody", "", "undeclared")
+    told = LocatedDifference(field, 12, 10, at), LocatedDifference(said, "active", "](x)"), LocatedDifference(gone)
+    first, second, third = differing(replace(plan(), drift=told))
+    assert place(first["locations"][0]) == ("campaigns.yaml", 30, 11)
+    assert first["message"]["text"] == (
+        "Campaign/high: predictive.maxCallsInProgress is 12 in the tenant, and 10 is declared; "
+        "it was changed in the tenant since the last apply"
+    )
+    assert [each["level"] for each in (first, second, third)] == ["warning", "note", "warning"]
+    assert "](" not in second["message"]["text"]
+    assert "\u202e" not in json.dumps(third, ensure_ascii=False)
+    # the same difference keeps its fingerprint while its values change
+    (again,) = differing(replace(plan(), drift=(LocatedDifference(field, 99, 10, at),)))
+    assert again["partialFingerprints"] == first["partialFingerprints"] != second["partialFingerprints"]
+
+
+def test_a_field_that_differs_stands_at_the_line_that_declares_it(
+    tenant: Simulator, folder: Folder, run: Callable[..., Ended]
+) -> None:
+    scene.people(tenant, 100)
+    scene.declare_segment(folder)
+    scene.declare_campaign(folder, status="paused")
+    assert run("apply", "--yes").code == 0
+    held = tenant.store.campaign_named("Evening").fields
+    held["wrapUpCode"], held["abandonThreshold"] = "LOST", 2.0
+    held["predictiveDialingSettings"]["maxCallsInProgress"] = 12
+    lines = (folder.root / "campaign-evening.yaml").read_text().splitlines()
+    found = run("drift", "--format", "sarif", "--path-prefix", "of/team")
+    (told,) = json.loads(found.out)["runs"]
+    results = {each["properties"]["field"]: each for each in told["results"] if each["ruleId"] == "DRIFT"}
+    where = {field: place(each["locations"][0])[:2] for field, each in results.items()}
+    file = "of/team/campaign-evening.yaml"
+    paced = "  predictive: {targetAnswerRate: 0.3, maxCallsInProgress: 10}"
+    assert where == {
+        "wrapUpCode": (file, lines.index("  wrapUpCode: SOLD") + 1),
+        "predictive.maxCallsInProgress": (file, lines.index(paced) + 1),
+        # its line is in a policy: it stands where its manifest says what there is
+        "abandonThreshold": (file, lines.index("spec:") + 1),
+    }
+    assert {each["properties"]["cause"] for each in results.values()} == {"tenant"}
+    assert (found.code, {each["level"] for each in results.values()}) == (2, {"warning"})
+    assert "DRIFT" not in run("plan", "--format", "sarif").out
