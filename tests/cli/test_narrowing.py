@@ -168,7 +168,10 @@ def test_what_is_deleted_comes_last_and_apart_and_waits_for_everything(
         document = json.loads(run("plan", "--format", "json", *options).out)
         return [(each["address"], each["does"], each["needs"]) for each in document["order"]]
 
-    made = [("ContactList/new", ["create"], []), ("ContactList/next", ["create"], [])]
+    made: list[tuple[str, list[str], list[str]]] = [
+        ("ContactList/new", ["create"], []),
+        ("ContactList/next", ["create"], []),
+    ]
     assert order() == made
     assert order("--prune") == [*made, ("ContactList/Old", ["delete"], ["ContactList/new", "ContactList/next"])]
     assert order("--only", "new") == made[:1]

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+    ExportMetricsServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -113,6 +126,115 @@ def test_spans_stand_below_that_of_the_command_and_their_attributes_are_those_of
     assert named == {f"reconciler.{what}.duration" for what in ("request", "step", "job", "command")}
     tell("request", 0.25, method="GET", host="example.com", status=200)
     assert len(exporter.get_finished_spans()) == 4
+
+
+class Collector:
+    """A collector of OTLP over HTTP on the loopback: it takes what the specification says, and nothing else.
+
+    Source: OTLP 1.3, "OTLP/HTTP": POST of binary protobuf to /v1/traces and /v1/metrics; the answer is an empty reply.
+    """
+
+    def __init__(self) -> None:
+        self.spans: list[Any] = []
+        self.metrics: list[Any] = []
+        self.bodies: list[bytes] = []
+        self.faults: list[str] = []
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                told = self.rfile.read(int(self.headers["Content-Length"]))
+                status, reply = collector.take(
+                    self.path, {name.lower(): value for name, value in self.headers.items()}, told
+                )
+                self.send_response(status)
+                self.send_header("Content-Type", "application/x-protobuf")
+                self.send_header("Content-Length", str(len(reply)))
+                self.end_headers()
+                self.wfile.write(reply)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def take(self, path: str, headers: Mapping[str, str], told: bytes) -> tuple[int, bytes]:
+        """The status and the answer to one request."""
+        kinds: Mapping[str, tuple[Any, Any, list[Any]]] = {
+            "/v1/traces": (ExportTraceServiceRequest, ExportTraceServiceResponse, self.spans),
+            "/v1/metrics": (ExportMetricsServiceRequest, ExportMetricsServiceResponse, self.metrics),
+        }
+        if path not in kinds or headers.get("content-type") != "application/x-protobuf":
+            self.faults.append(f"{path} as {headers.get('Content-Type')}")
+            return 400, b""
+        body = gzip.decompress(told) if headers.get("content-encoding") == "gzip" else told
+        asked, answered, into = kinds[path]
+        request = asked()
+        if request.ParseFromString(body) != len(body):
+            self.faults.append(f"{path}: fields that nobody knows")
+            return 400, b""
+        self.bodies.append(body)
+        into.append(request)
+        return 200, bytes(answered().SerializeToString())
+
+
+@pytest.fixture
+def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    found = Collector()
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", found.url)
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_a_collector_gets_the_spans_and_metrics_of_an_apply_and_nothing_of_a_person(
+    tenant: Simulator,
+    folder: Folder,
+    collector: Collector,
+    compression: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", compression)
+    scene.people(tenant, 100)
+    scene.declare_segment(folder)
+    assert run_program(["--otel", "apply", "--yes", "-w", str(folder.root)]) == 0
+    capsys.readouterr()
+    assert collector.faults == []
+    scopes = [scope for each in collector.spans for of in each.resource_spans for scope in of.scope_spans]
+    spans = [span for scope in scopes for span in scope.spans]
+    (root,) = [each for each in spans if each.name == "apply"]
+    others = [each for each in spans if each is not root]
+    assert {each.name for each in others} >= {"request", "step"}
+    assert {(each.trace_id, each.parent_span_id) for each in others} == {(root.trace_id, root.span_id)}
+    assert {each.key for each in root.attributes} == {"reconciler.command", "reconciler.exit_code"}
+    measured = [each for one in collector.metrics for of in one.resource_metrics for each in of.scope_metrics]
+    counted = {each.name: each for scope in measured for each in scope.metrics}
+    assert counted.keys() >= {f"reconciler.{what}.duration" for what in ("request", "step", "command")}
+    requests = sum(point.count for point in counted["reconciler.request.duration"].histogram.data_points)
+    assert requests == len([each for each in others if each.name == "request"]) > 10
+    everything = b"".join(collector.bodies)
+    for number in range(100):
+        assert scene.contact(number).encode() not in everything
+        assert scene.phone(number).removeprefix("+").encode() not in everything
+    assert str(folder.root).encode() not in everything
+
+
+def test_a_collector_that_is_away_or_refuses_changes_nothing_of_how_a_command_ends(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert collector.take("/v1/logs", {"content-type": "application/x-protobuf"}, b"")[0] == 400
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"{collector.url}/elsewhere")
+    assert run_program(["--otel", "rules"]) == 0
+    assert "Traceback" not in capsys.readouterr().err
+    assert {each.split()[0] for each in collector.faults} == {
+        "/v1/logs",
+        "/elsewhere/v1/traces",
+        "/elsewhere/v1/metrics",
+    }
 
 
 def test_nothing_is_imported_where_nobody_watches() -> None:
