@@ -85,6 +85,7 @@ def make_campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> 
         lasts=runs.lasts,
         repeats=runs.repeats,
         within_hours=runs.within_hours,
+        purpose=spec.get("purpose"),
     )
 
 

@@ -79,6 +79,7 @@ class Campaign:
             the first minute after that from which all its contacts may be called until its end.
         repeats: whether a weekly calendar gives another window after this one.
         staffing: who works on it, where stated. predictive: its settings as declared; empty where there are none.
+        purpose: what it is for, `sales` or `debt-collection`, where stated: other laws hold for each.
     """
 
     address: Address
@@ -99,6 +100,7 @@ class Campaign:
     lasts: timedelta | None = None
     repeats: bool = False
     within_hours: bool = False
+    purpose: str | None = None
 
     def dials_at_any_hour(self, moment: datetime) -> bool:
         """Whether it may dial whenever it likes from a moment on, as far as is known: start and end are not both."""

@@ -83,6 +83,9 @@ DETAILS: Mapping[str, Detail] = {
     "calls": Detail(_FIGURE, "calls in progress at once"),
     "people": Detail(_FIGURE, "people who would answer at once"),
     "agents": Detail(_FIGURE, "agents who are free, or work on it"),
+    "legs": Detail(_OBJECTS, "legs of the safe harbour, and what is wrong with each"),
+    "attempts": Detail(("integer", "null"), "attempts at one person that may be made; null: any number"),
+    "attempts_minutes": Detail(("integer", "null"), "in how many minutes that is counted; null: in none"),
     # times
     "as_of": Detail(_TEXT, "the moment that the plan is made as of"),
     "created": Detail(_TEXT, "the moment that the campaign would be created at"),

@@ -30,6 +30,7 @@ from reconciler.model.waiver_matching import list_waivers, waive
 from reconciler.rules import collect_findings, load_rules, severity_of
 from reconciler.rules.calling_hours_by_place import load_allowed_hours
 from reconciler.rules.ceilings_by_jurisdiction import load_ceilings
+from reconciler.rules.harbours_by_jurisdiction import load_harbours
 
 
 def check_rules(desired: Desired, members: Members, changes: Changes, live: Live, now: datetime) -> RuleResults:
@@ -50,6 +51,7 @@ def check_rules(desired: Desired, members: Members, changes: Changes, live: Live
         others=others,
         unseen=live.unseen,
         ceilings=ceilings,
+        harbours=load_harbours(),
         hours=hours,
         limits=settings.limits,
         recent=live.recent,

@@ -24,6 +24,7 @@ from reconciler.model.waiver_matching import waive
 from reconciler.rules import collect_findings, load_rules, severity_of
 from reconciler.rules.calling_hours_by_place import load_allowed_hours
 from reconciler.rules.ceilings_by_jurisdiction import load_ceilings
+from reconciler.rules.harbours_by_jurisdiction import load_harbours
 
 
 def guard(plan: Plan, terms: ApplyOptions) -> None:
@@ -108,6 +109,7 @@ def _find_again(plan: Plan, terms: ApplyOptions) -> Iterable[Finding]:
         unseen=plan.unseen,
         suppressions=plan.suppressions,
         ceilings=merge_ceilings(load_ceilings(), terms.settings.ceilings),
+        harbours=load_harbours(),
         hours=load_allowed_hours(),
         limits=terms.settings.limits,
         recent=tuple(each for each in terms.recent if each.run != terms.resume),  # a run that is gone on with is one

@@ -33,6 +33,7 @@ from reconciler.model.workspace_settings import Override, Settings
 from reconciler.rules import collect_findings
 from reconciler.rules.calling_hours_by_place import load_allowed_hours
 from reconciler.rules.ceilings_by_jurisdiction import load_ceilings
+from reconciler.rules.harbours_by_jurisdiction import load_harbours
 
 CASES = Path(__file__).parents[1] / "cases" / "rules"
 
@@ -167,6 +168,7 @@ def _situation(content: dict[str, Any]) -> Situation:
     values = {"now": moment, "as_of": moment, "workspace": "test", **content}
     # a case that says what the ceilings or hours are has those alone
     given: dict[str, Any] = {"ceilings": load_ceilings()} if "ceilings" not in content else {}
+    given |= {"harbours": load_harbours()} if "harbours" not in content else {}
     given |= {"hours": load_allowed_hours()} if "hours" not in content else {}
     given |= {
         "changes": changes,
