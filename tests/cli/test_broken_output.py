@@ -57,6 +57,7 @@ def test_an_apply_whose_reader_has_gone_is_finished(
     assert is_whole(tenant)
 
 
+@pytest.mark.matrix(instead="test_an_apply_whose_reader_has_gone_is_finished")
 def test_an_apply_without_any_output_at_all_is_finished(tenant: Simulator, folder: Folder) -> None:
     folder.write("lists.yaml", manifest("ContactList", "list-0", "type: outbound"))
     command = f"{sys.executable} -m reconciler apply --yes -w {folder.root} >&- 2>&-"
@@ -75,6 +76,7 @@ def test_an_apply_whose_output_has_no_room_is_finished_and_says_so(tenant: Simul
     assert is_whole(tenant)
 
 
+@pytest.mark.matrix(instead="test_an_apply_whose_reader_has_gone_is_finished")
 def test_a_reader_that_is_slow_on_a_pipe_that_does_not_wait_gets_all_of_it(tenant: Simulator, folder: Folder) -> None:
     reader, writer = os.pipe()
     os.set_blocking(writer, False)

@@ -78,6 +78,7 @@ def test_every_event_is_documented_with_its_fields(
         assert set(event) - {"format_version", "event", "at", "run"} <= said, event["event"]
 
 
+@pytest.mark.matrix(instead="test_every_row_and_job_of_an_apply_is_told_and_no_contact")
 def test_a_later_run_is_added_to_the_file(tenant: Simulator, folder: Folder, run: Run, file: Path) -> None:
     ready(tenant, folder, "contactIds")
     assert run("apply", "--yes", "--events", str(file)).code == 0

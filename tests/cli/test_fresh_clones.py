@@ -121,6 +121,7 @@ def test_a_clone_whose_ledger_is_new_says_what_that_means(clones: Clone) -> None
     assert document(applied)["ledger"]["new"] is True
 
 
+@pytest.mark.matrix(instead="test_a_clone_whose_ledger_is_new_says_what_that_means")
 def test_a_key_of_the_environment_is_named_no_more(clones: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONCILER_TOKEN_KEY", "a" * 64)
     first, second = (clones("plan", "--format", "json") for _ in range(2))

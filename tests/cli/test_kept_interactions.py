@@ -161,12 +161,12 @@ def test_two_segments_that_ask_for_the_same_contacts_ask_once(tenant: Simulator,
     assert asked(tenant) == {LAST_DAY: 600}
 
 
-@pytest.mark.thin(1)
 @pytest.mark.parametrize(
     "words",
     [("plan",), ("drift",), ("apply", "--yes"), EXPLAIN, WHAT_IF],
     ids=lambda words: words[0],
 )
+@pytest.mark.matrix(instead="test_the_next_plan_asks_only_for_what_is_new_and_is_the_same_plan")
 def test_refresh_asks_for_everything_again(tenant: Simulator, run: Run, words: tuple[str, ...]) -> None:
     assert run(*words).code in (0, 2)
     assert asked(tenant) == {WINDOW: 600}
@@ -221,10 +221,10 @@ def test_what_disagrees_with_the_tenant_is_dropped_and_all_is_read_in_the_same_p
     assert again["digest"] == second["digest"]
 
 
-@pytest.mark.thin(1)
 @pytest.mark.parametrize(
     "words", [("plan",), ("drift",), EXPLAIN, WHAT_IF, (*WHAT_IF, "--format", "chart")], ids=lambda words: words[0]
 )
+@pytest.mark.matrix(instead="test_what_disagrees_with_the_tenant_is_dropped_and_all_is_read_in_the_same_plan")
 def test_a_person_and_a_program_read_the_notice_whatever_was_asked(
     tenant: Simulator, run: Run, words: tuple[str, ...]
 ) -> None:
@@ -376,6 +376,7 @@ def test_a_read_that_fails_leaves_what_was_kept_as_it_was(tenant: Simulator, fol
     assert kept(folder).read_bytes() == before
 
 
+@pytest.mark.matrix(instead="test_what_disagrees_with_the_tenant_is_dropped_and_all_is_read_in_the_same_plan")
 def test_a_cache_that_cannot_be_written_is_told_and_the_plan_is_made(folder: Folder, run: Run) -> None:
     first = planned(run)
     kept(folder).unlink()
@@ -387,6 +388,7 @@ def test_a_cache_that_cannot_be_written_is_told_and_the_plan_is_made(folder: Fol
     assert notice.startswith("the interactions that were read are not kept: nothing can be kept in ")
 
 
+@pytest.mark.matrix(instead="test_the_file_is_whole_and_its_owners_alone_and_nothing_else_is_left")
 def test_a_workspace_that_wants_nothing_kept_has_nothing_kept_and_what_was_is_deleted(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -399,6 +401,7 @@ def test_a_workspace_that_wants_nothing_kept_has_nothing_kept_and_what_was_is_de
         assert list((folder.root / ".reconciler" / "cache").iterdir()) == []
 
 
+@pytest.mark.matrix(instead="test_the_next_plan_asks_only_for_what_is_new_and_is_the_same_plan")
 def test_the_overlap_is_as_the_workspace_says(tenant: Simulator, folder: Folder, run: Run) -> None:
     folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\ncache: {{overlap: 2d12h}}"))
     planned(run)

@@ -90,7 +90,7 @@ def test_every_kind_of_change_is_applied_there_and_nothing_is_left_to_do(
     ]
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin
 @pytest.mark.parametrize("method", delivery.METHODS)
 def test_nobody_is_named_in_the_embedded_tenant_or_in_anything_that_is_printed_or_left(
     tenant: Simulator,
@@ -224,6 +224,7 @@ def test_lists_of_nices_api_are_tried_and_what_cannot_be_held_is_refused_by_name
     assert "among them Campaign 'Chosen'" in ended.err
 
 
+@pytest.mark.matrix(instead="test_every_kind_of_change_is_applied_there_and_nothing_is_left_to_do")
 def test_the_ledger_of_the_workspace_has_no_run_of_a_preview(tenant: Simulator, folder: Folder, run: Run) -> None:
     delivery.declare(folder, tenant, "bulkInsert")
     delivery.write_contacts(folder, range(5))

@@ -67,6 +67,7 @@ def test_a_contact_is_followed_from_its_row_to_its_list(run: Run, contact: str, 
     assert contact not in ended.out
 
 
+@pytest.mark.matrix(instead="test_a_contact_is_followed_from_its_row_to_its_list")
 def test_an_explanation_can_be_read_by_a_program(run: Run) -> None:
     explained = json.loads(run("explain", "contact", "C00002", "--segment", "callers", "--format", "json").out)
     assert explained["segment"] == "Segment/callers"
@@ -95,8 +96,8 @@ def test_a_score_that_is_marked_sensitive_is_not_told_even_when_it_is_asked_for(
     assert "91.25" not in run("explain", "contact", "C00003", "--segment", "callers", "--format", "json").out
 
 
+@pytest.mark.matrix(instead="test_a_contact_is_followed_from_its_row_to_its_list")
 @pytest.mark.parametrize(("contact", "hint"), [("c-18b70a4d2031", "one workspace's key"), ("C0", "or its token")])
-@pytest.mark.thin(1)
 def test_a_contact_that_nobody_knows_is_told(run: Run, contact: str, hint: str) -> None:
     ended = run("explain", "contact", contact, "--segment", "callers")
     assert ended.code == 64

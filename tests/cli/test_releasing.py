@@ -108,6 +108,7 @@ def test_a_campaign_that_names_no_list_may_dial_every_one(campaign: dict[str, An
     assert list_dialling(load_kinds()["ContactList"], chosen, live) == (("Theirs",) if may_dial else ())
 
 
+@pytest.mark.matrix(instead="test_a_campaign_is_released_by_its_manifest_and_dials_on")
 def test_what_is_released_may_not_be_used_by_what_is_managed(applied: Folder, run: Run) -> None:
     say(applied, "list.yaml", "release: true")
     ended = run("plan")
@@ -178,8 +179,8 @@ def test_a_name_of_two_kinds_is_asked_for_with_its_kind(tenant: Simulator, folde
     assert [each["live_name"] for each in planned(run)["undeclared"]] == ["Same"]
 
 
+@pytest.mark.matrix(instead="test_a_campaign_is_released_by_its_manifest_and_dials_on")
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.thin(1)
 def test_a_run_that_is_killed_at_a_release_goes_on(tenant: Simulator, applied: Folder, run: Run, after: bool) -> None:
     from reconciler.cxone.writer import TenantWriter
 
@@ -207,6 +208,7 @@ def test_somebody_who_changed_it_meanwhile_makes_the_plan_stale(tenant: Simulato
     assert run("apply", file).code == 4
 
 
+@pytest.mark.matrix(instead="test_a_campaign_is_released_by_its_manifest_and_dials_on")
 def test_what_is_renamed_and_released_is_released_under_its_old_name(
     tenant: Simulator, applied: Folder, run: Run
 ) -> None:

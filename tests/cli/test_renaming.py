@@ -87,6 +87,7 @@ def test_a_list_and_the_campaign_on_it_are_renamed_with_everybody_on_it(
     assert not tenant.requests().writes()
 
 
+@pytest.mark.matrix(instead="test_where_both_names_are_there_nothing_is_done_and_both_are_named")
 def test_a_saved_plan_renames_and_is_stale_where_the_new_name_is_taken_meanwhile(
     tenant: Simulator, applied: Folder, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -215,6 +216,7 @@ def test_where_neither_is_there_it_is_made(tenant: Simulator, folder: Folder, ru
     assert names(tenant)[0] == ["Elected"]
 
 
+@pytest.mark.matrix(instead="test_a_list_and_the_campaign_on_it_are_renamed_with_everybody_on_it")
 def test_a_campaign_that_is_made_anew_is_renamed_at_once(tenant: Simulator, applied: Folder, run: Run) -> None:
     rename_campaign(applied)
     text = (applied.root / "campaign-evening.yaml").read_text(encoding="utf-8")
@@ -227,6 +229,7 @@ def test_a_campaign_that_is_made_anew_is_renamed_at_once(tenant: Simulator, appl
     assert run("plan", "--detailed-exitcode").code == 0
 
 
+@pytest.mark.matrix(instead="test_a_list_and_the_campaign_on_it_are_renamed_with_everybody_on_it")
 def test_the_parts_of_a_campaign_are_renamed_each(tenant: Simulator, folder: Folder, run: Run) -> None:
     scene.people(tenant, 100)
     scene.declare_segment(folder)

@@ -281,6 +281,7 @@ def test_a_plan_that_was_sealed_under_another_key_is_told_what_to_do(
     assert not tenant.requests()
 
 
+@pytest.mark.matrix(instead="test_a_saved_plan_is_its_owners_alone_and_does_what_it_says")
 def test_one_key_for_plan_and_apply_serves_jobs_that_each_have_a_ledger_of_their_own(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

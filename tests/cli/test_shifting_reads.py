@@ -53,7 +53,7 @@ def right_or_an_error(ended: Ended, right: Callable[[], bool]) -> None:
         assert "hint:" in told or '"hint": "' in told
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     ("fault", "params"),
     [
@@ -103,7 +103,7 @@ TOKENS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin
 @pytest.mark.parametrize(("fault", "params"), TOKENS)
 @pytest.mark.parametrize("times", [1, None], ids=["once", "always"])
 def test_members_read_by_token_are_whole_or_an_error(
@@ -145,7 +145,7 @@ def history(tenant: Simulator, folder: Folder) -> None:
     folder.write("segment.yaml", manifest("Segment", "full", spec))
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin
 @pytest.mark.parametrize(("fault", "params"), TOKENS)
 @pytest.mark.parametrize("times", [1, None], ids=["once", "always"])
 def test_interactions_are_read_whole_or_there_is_an_error(

@@ -316,6 +316,7 @@ def test_a_row_that_cannot_be_used_stops_the_plan_at_its_line_or_is_counted(fold
     assert "cannot be used: engagementScore is not a number 1" in run("plan").out
 
 
+@pytest.mark.matrix(instead="test_every_row_of_an_export_is_accounted_for_and_the_right_ones_are_put_on_the_list")
 def test_a_query_is_a_source_like_any_other(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,6 +348,7 @@ def test_a_database_whose_url_is_nowhere_is_told_at_its_place(folder: Folder, ru
     assert "segments.yaml:" in ended.err
 
 
+@pytest.mark.matrix(instead="test_a_row_that_cannot_be_used_stops_the_plan_at_its_line_or_is_counted")
 def test_interactions_that_cannot_be_used_are_counted_and_the_plan_says_so(folder: Folder, run: Run) -> None:
     folder.write(
         "calls.csv", "contact,at\nC00001,2026-06-30T10:00:00Z\nC00006,2026-06-30T10:00:00Z\nC00007,yesterday\n"

@@ -74,6 +74,7 @@ def test_a_waiver_lets_it_through_and_stands_in_every_plan_until_it_ends(
     assert f"waived until 2999-12-31: {REASON}" in again.out
 
 
+@pytest.mark.matrix(instead="test_a_waiver_lets_it_through_and_stands_in_every_plan_until_it_ends")
 def test_a_waiver_stands_in_plans_where_there_is_nothing_to_set_aside(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:

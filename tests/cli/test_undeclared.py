@@ -49,7 +49,7 @@ def test_an_active_campaign_that_is_declared_no_more_is_named_and_dials_on(
     assert tenant.store.campaign_named("Evening").fields["status"] == "active"
 
 
-@pytest.mark.thin(1)
+@pytest.mark.matrix(instead="test_an_active_campaign_that_is_declared_no_more_is_named_and_dials_on")
 @pytest.mark.parametrize("status", ["warming-up", "RUNNING", "stopping", "paused", "Completed"])
 def test_one_that_is_not_known_to_rest_is_named_as_what_may_dial(
     tenant: Simulator, applied: Folder, run: Run, status: str
@@ -88,6 +88,7 @@ def test_an_object_of_a_kind_of_which_nothing_is_declared_is_named(tenant: Simul
     assert "Nobody" not in planned.out
 
 
+@pytest.mark.matrix(instead="test_an_active_campaign_that_is_declared_no_more_is_named_and_dials_on")
 def test_a_saved_plan_shows_what_was_declared_no_more(
     applied: Folder, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -119,6 +120,7 @@ def test_drift_and_plan_agree(
     assert counts["undeclared"] == len((live & ours) - declared)
 
 
+@pytest.mark.matrix(instead="test_an_active_campaign_that_is_declared_no_more_is_named_and_dials_on")
 def test_who_gave_a_campaign_another_name_is_told_how_to_say_that_it_is_the_same(applied: Folder, run: Run) -> None:
     (applied.root / "campaign-evening.yaml").unlink()
     scene.declare_campaign(applied, name="Night")

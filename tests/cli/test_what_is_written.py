@@ -201,6 +201,7 @@ sql:
     }
 
 
+@pytest.mark.matrix(instead="test_a_value_of_another_type_on_the_list_is_a_change_and_is_named")
 def test_a_column_of_csv_has_the_type_that_the_manifest_declares_and_is_text_without_one(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
@@ -234,7 +235,7 @@ def test_a_list_in_a_row_is_refused_with_its_line(tenant: Simulator, folder: Fol
     assert "people.jsonl:1" in ended.err and "is a list or an object" in ended.err
 
 
-@pytest.mark.thin
+@pytest.mark.matrix(instead="test_a_number_in_another_notation_and_a_null_that_is_not_there_are_no_change")
 @pytest.mark.parametrize("method", METHODS)
 def test_the_name_of_the_band_is_delivered_under_the_names_that_are_wanted(
     tenant: Simulator, folder: Folder, run: Run, method: str
@@ -250,6 +251,7 @@ def test_the_name_of_the_band_is_delivered_under_the_names_that_are_wanted(
     assert found == {"priority": "high", "rank": 1, "points": 90, "band": "high"}
 
 
+@pytest.mark.matrix(instead="test_a_value_of_another_type_on_the_list_is_a_change_and_is_named")
 def test_a_band_that_the_source_maps_is_the_source_s(tenant: Simulator, folder: Folder, run: Run) -> None:
     known(tenant, "listContacts")
     folder.write("people.csv", "id,phone,points,group\nA1,4155550101,90,brass\n")
@@ -342,6 +344,7 @@ def numbers(tenant: Simulator) -> dict[str, str | None]:
     return {each: tenant.store.contacts[each].phone_number for each in tenant.store.list_named("Chosen").members}
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(("method", "told"), [("bulkInsert", True), ("contactBatch", False)])
 def test_a_row_that_is_repeated_in_the_source_takes_nobody_off_the_list(
     tenant: Simulator, folder: Folder, run: Run, method: str, told: bool

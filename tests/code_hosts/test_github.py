@@ -171,6 +171,7 @@ def test_a_pull_request_gets_one_comment_though_the_reply_to_it_was_lost(story: 
     assert ended["plan"].summary.startswith("## Plan: changes")
 
 
+@pytest.mark.matrix(instead="test_the_next_commit_updates_the_same_comment_and_names_the_earlier_plan")
 def test_its_findings_are_uploaded_where_code_scanning_looks_for_them(story: Story) -> None:
     ((category, document),) = story.ended["opened"]["plan"].sarif
     assert category == "reconciler-plan"
@@ -187,6 +188,7 @@ def test_the_next_commit_updates_the_same_comment_and_names_the_earlier_plan(sto
     assert "[run](<https://github.example/acme/dialling/actions/runs/501>)" in new
 
 
+@pytest.mark.matrix(instead="test_the_next_commit_updates_the_same_comment_and_names_the_earlier_plan")
 def test_a_plan_after_an_approval_says_what_has_changed_since(story: Story) -> None:
     (first,), (second,) = ours(story.comments["opened"]), ours(story.comments["pushed"])
     assert "### Changed since the earlier plan" not in first
@@ -237,6 +239,7 @@ def test_a_merge_applies_the_plan_that_was_shown_last_and_records_who_approved_i
     assert logged["approvals"]["authors"] == ["ada"]
 
 
+@pytest.mark.matrix(instead="test_the_next_commit_updates_the_same_comment_and_names_the_earlier_plan")
 def test_a_push_that_no_pull_request_made_is_refused(story: Story) -> None:
     (ended,) = story.ended["pushed without a pull request"].values()
     assert ended.code == 3

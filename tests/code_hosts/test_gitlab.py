@@ -175,6 +175,7 @@ def test_a_merge_request_gets_one_note_which_its_next_commit_updates(story: Stor
     assert "[run](<https://gitlab.example/acme/dialling/-/jobs/1>)" in second
 
 
+@pytest.mark.matrix(instead="test_a_merge_request_gets_one_note_which_its_next_commit_updates")
 def test_a_plan_after_an_approval_says_what_has_changed_since(story: Story) -> None:
     (first,), (second,) = ours(story.notes["opened"]), ours(story.notes["pushed"])
     assert "### Changed since the earlier plan" not in first
@@ -189,6 +190,7 @@ def test_a_note_of_somebody_else_is_left_alone_whatever_it_says(story: Story) ->
     assert story.notes["pushed"][0]["body"] == ours(story.notes["opened"])[0]
 
 
+@pytest.mark.matrix(instead="test_a_merge_request_gets_one_note_which_its_next_commit_updates")
 def test_a_plan_that_was_replaced_is_not_applied(story: Story) -> None:
     assert story.codes["plan replaced"] == {"reconciler:apply": 4}, story.printed["plan replaced"]
     assert "Applying" not in story.printed["plan replaced"]

@@ -61,6 +61,7 @@ def test_of_a_step_that_failed_nothing_is_known_and_of_the_others_it_is(
     assert planned["causes"]["lists"] == {}
 
 
+@pytest.mark.matrix(instead="test_of_a_step_that_failed_nothing_is_known_and_of_the_others_it_is")
 def test_a_file_that_was_cut_short_is_no_knowledge_and_no_error(tenant: Simulator, ready: Folder, run: Run) -> None:
     assert run("apply", "--yes").code == 0
     whole = kept(ready).read_bytes()

@@ -51,6 +51,7 @@ def written(value: Plan, folder: Path) -> Path:
     return file
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(("tool", "policies"), TOOLS)
 def test_a_plan_at_the_limits_keeps_to_every_policy(
     tool: Callable[[Path, Path], Verdict], policies: dict[str, str], tmp_path: Path
@@ -61,6 +62,7 @@ def test_a_plan_at_the_limits_keeps_to_every_policy(
     assert set(found.kept) == set(policies)
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(("tool", "policies"), TOOLS)
 def test_a_plan_above_the_limits_breaks_every_policy_in_just_the_object_that_is_above(
     tool: Callable[[Path, Path], Verdict], policies: dict[str, str], tmp_path: Path

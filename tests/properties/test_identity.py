@@ -136,10 +136,10 @@ def test_the_counts_of_a_plan_are_those_after_apply_and_whoever_belongs_is_on_th
     event(f"{world.method}, {world.membership}: {change['updates']} updates, {change['removes']} removals")
 
 
-@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     "world", [K1, K2, SEVERAL, SPELT, ASKED, AMONG], ids=["k1", "k2", "several", "spelt", "asked", "among"]
 )
+@pytest.mark.matrix(instead="test_the_counts_of_a_plan_are_those_after_apply_and_whoever_belongs_is_on_the_list")
 def test_so_they_are_where_they_were_not(
     tenant: Simulator, folder: Folder, run: Callable[..., Ended], world: World
 ) -> None:

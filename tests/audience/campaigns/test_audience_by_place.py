@@ -71,6 +71,7 @@ def e164(number: phonenumbers.PhoneNumber) -> str:
 
 
 class TestOfNumbersAlone:
+    @pytest.mark.thin
     def test_every_country_is_the_librarys(self, backend: Any, written: Written) -> None:
         chosen = list(numbers(random.Random(5)))
         assert len(chosen) > 8_000
@@ -81,6 +82,7 @@ class TestOfNumbersAlone:
         assert found.unknown == nowhere
         assert found.contacts == len(chosen) == sum(place.contacts for place in found.places)
 
+    @pytest.mark.thin
     def test_every_zone_is_the_librarys_or_there_are_too_many(self, backend: Any, written: Written) -> None:
         chosen = list(numbers(random.Random(6)))
         found = counted(backend, written, [{"e164": e164(each)} for each in chosen])

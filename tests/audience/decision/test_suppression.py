@@ -131,6 +131,7 @@ def test_a_number_is_suppressed_however_it_is_written(audience: Audience) -> Non
     ]
 
 
+@pytest.mark.matrix(instead="test_a_number_is_suppressed_however_it_is_written")
 def test_the_first_list_that_has_a_number_is_the_one_that_is_told(audience: Audience) -> None:
     audience.asked, audience.registry = ["+14155550102"], ["+14155550102", "+14155550103"]
     assert audience.reasons(person("a", "+14155550102"), person("b", "+14155550103")) == [
@@ -207,6 +208,7 @@ def test_a_member_of_whom_no_do_not_call_list_can_be_asked_is_taken_off_even_by_
     assert audience.changes(*people) == []
 
 
+@pytest.mark.matrix(instead="test_a_suppressed_member_that_the_source_has_not_is_taken_off_by_the_phone_the_tenant_has")
 def test_contacts_whose_number_the_tenant_has_otherwise_and_nobody_can_read_are_counted(audience: Audience) -> None:
     audience.registry = ["+1 212 555 0199"]
     audience.members = [("a", "+1 415 CALL NOW"), ("b", "+14155550104"), ("c", "415555010")]
@@ -535,6 +537,7 @@ def test_a_column_of_states_that_is_mapped_to_the_region_is_found_by_each_state_
     assert sorted((each.region, each.odd, each.state) for each in told) == [("CO", 2, "US-CO"), ("IN", 1, "US-IN")]
 
 
+@pytest.mark.matrix(instead="test_who_did_not_consent_is_taken_off_a_list_whatever_its_membership")
 def test_who_is_called_by_a_number_by_which_another_contact_gave_no_consent_is_counted(audience: Audience) -> None:
     audience.source = CONSENTING
     people = [

@@ -116,8 +116,8 @@ def test_a_call_that_is_told_late_has_changed_its_contact(tenant: Simulator, app
     assert aged(run, 1) == (19, 1)
 
 
+@pytest.mark.matrix(instead="test_who_has_called_since_has_changed")
 @pytest.mark.parametrize("changed", [{"per_day": 0.25}, {"priority": 2}])
-@pytest.mark.thin(1)
 def test_with_another_model_everything_has_changed(applied: Folder, run: Run, changed: dict[str, Any]) -> None:
     declare(applied, **changed)
     change, document = planned(run, 1)
@@ -125,6 +125,7 @@ def test_with_another_model_everything_has_changed(applied: Folder, run: Run, ch
     assert [each["rule"] for each in document["verdict"]["blocked_by"]] == ["LIM-UPDATES"]
 
 
+@pytest.mark.matrix(instead="test_who_has_called_since_has_changed")
 def test_what_somebody_else_wrote_on_the_list_has_changed(tenant: Simulator, applied: Folder, run: Run) -> None:
     before = sum(aged(run, 1))
     members = tenant.store.list_named("Called").members
@@ -133,7 +134,7 @@ def test_what_somebody_else_wrote_on_the_list_has_changed(tenant: Simulator, app
     assert aged(run, 1) == (before - 2, 2)
 
 
-@pytest.mark.matrix(instead="test_what_somebody_else_wrote_on_the_list_has_changed")
+@pytest.mark.matrix(instead="test_who_has_called_since_has_changed")
 def test_where_nobody_knows_when_the_list_was_written_everything_has_changed(applied: Folder, run: Run) -> None:
     (remembered,) = (applied.root / ".reconciler" / "scored").iterdir()
     held = remembered.read_text()
@@ -144,12 +145,13 @@ def test_where_nobody_knows_when_the_list_was_written_everything_has_changed(app
     assert aged(run, 1)[0] == 0
 
 
+@pytest.mark.matrix(instead="test_who_has_called_since_has_changed")
 def test_going_back_in_time_is_no_calendar(applied: Folder, run: Run) -> None:
     assert run("apply", "--yes", "--as-of", day(1)).code == 0
     assert aged(run, 0)[0] == 0
 
 
-@pytest.mark.matrix(instead="test_going_back_in_time_is_no_calendar")
+@pytest.mark.matrix(instead="test_calls_that_left_the_window_since_follow_the_calendar_too")
 def test_there_is_a_limit_to_how_far_the_calendar_may_go(applied: Folder, run: Run) -> None:
     def refused(as_of: float) -> list[str]:
         return [each["rule"] for each in planned(run, as_of)[1]["verdict"]["blocked_by"]]

@@ -90,6 +90,7 @@ def as_csv(rows: list[Row], **dialect: Any) -> str:
 @given(
     ROWS, st.sampled_from(["\n", "\r\n"]), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]), st.sampled_from(",;\t|")
 )
+@pytest.mark.matrix(instead="test_both_readers_of_csv_read_the_same")
 def test_what_is_written_as_csv_is_read_back(
     backend: Any, tmp_path: Path, rows: list[Row], end: str, quoting: Any, delimiter: str
 ) -> None:
@@ -115,6 +116,7 @@ def test_what_is_written_as_json_lines_is_read_back(
 
 @ANY_FILE
 @given(ROWS)
+@pytest.mark.matrix(instead="test_what_is_written_as_json_lines_is_read_back")
 def test_what_is_written_as_parquet_is_read_back(backend: Any, tmp_path: Path, rows: list[Row]) -> None:
     columns = {name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(HEADER)}
     pq.write_table(pa.table(columns), tmp_path / "c.parquet")
@@ -157,6 +159,7 @@ def test_columns_of_a_parquet_file_that_differ_by_case_are_told_apart(backend: A
 
 @ANY_FILE
 @given(ROWS)
+@pytest.mark.matrix(instead="test_what_is_written_as_json_lines_is_read_back")
 def test_what_is_written_to_a_database_is_read_back(backend: Any, tmp_path: Path, rows: list[Row]) -> None:
     with closing(sqlite3.connect(tmp_path / "c.db")) as database, database:
         database.execute("DROP TABLE IF EXISTS t")

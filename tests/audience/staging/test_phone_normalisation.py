@@ -215,6 +215,7 @@ def test_every_north_american_area_code_is_read_as_by_the_library(backend: Any, 
     as_the_library(backend, written, [(f"+1{ten}", None) for ten in tens] + [(ten, "US") for ten in tens], "valid")
 
 
+@pytest.mark.matrix(instead="test_every_example_number_of_every_numbering_plan_is_read_as_by_the_library")
 def test_digits_of_every_region_that_is_told_by_patterns_are_read_as_by_the_library(
     backend: Any, written: Written
 ) -> None:
