@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from reconciler.simulator import Simulator
 from reconciler.steps.restore import restore_members
 from tests import scene
 from tests.conftest import AS_OF, Ended, Folder, manifest
+from tests.steps.apply.killing import Stage
 from tests.test_output_schemas import problems
 
 Run = Callable[..., Ended]
@@ -267,3 +269,79 @@ def test_the_last_run_that_changed_a_field_since_is_the_one_to_roll_back_first(
 def test_a_plan_that_rolls_nothing_back_leaves_everybody_where_it_was_decided() -> None:
     decided: Any = (object(),)
     assert restore_members(cast(Any, SimpleNamespace(back=None)), decided, Live()) is decided
+
+
+def test_a_run_that_was_killed_is_rolled_back_as_far_as_it_got_and_a_killed_rollback_is_resumed(tmp_path: Path) -> None:
+    def build(tenant: Simulator, folder: Folder) -> None:
+        folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\n{LIMITS}"))
+        scene.people(tenant, 100)
+        scene.declare_segment(folder, chunk=5)
+        folder.write("score.yaml", manifest("ScoreModel", "engaged", "engagement: {threshold: 75}"))
+
+    def end(*words: str, **killed: Any) -> tuple[int | None, str]:
+        return stage.ended(*words, **killed)
+
+    stage, put = Stage(tmp_path, build), {"method": "POST", "path": "/contactlists/.*/contacts$"}
+    try:
+        assert end("apply", "--yes")[0] == 0
+        before = scene.state(stage.tenant)
+        stage.folder.write("score.yaml", manifest("ScoreModel", "engaged", "engagement: {threshold: 60}"))
+        stage.folder.write("late.yaml", manifest("ContactList", "late", "name: Late"))
+        for number in range(90, 100):
+            stage.tenant.store.contacts[scene.contact(number)].engagement_score = 1.0
+        # the second of three chunks has arrived, and nobody knows; nothing was taken off
+        assert end("apply", "--yes", at=1, after=True, **put)[0] == -signal.SIGKILL
+        assert len(scene.members(stage.tenant, "Chosen")) == 25 + 10
+        half, saved = latest(stage.folder), str(tmp_path / "back.plan")
+        code, said = end("rollback", half, "--out", saved, "--format", "json")
+        assert code == 0, said
+        assert told(json.loads(said[said.index("{") : said.rindex("}") + 1]), "rollback") == [
+            {"run": half, "whole": False}
+        ]
+        taken = {"method": "DELETE", "path": "/contactlists/.*/contacts$"}
+        assert end("apply", saved, at=0, after=True, **taken)[0] == -signal.SIGKILL
+        assert scene.state(stage.tenant) != before
+        code, said = end("apply", "--resume")
+        assert code == 0, said
+        assert scene.state(stage.tenant) == before
+        # what was rolled back is not gone on with
+        code, said = end("apply", "--resume")
+        assert (code, "there is nothing to resume" in said) == (0, True), said
+        assert end("rollback", half, "--detailed-exitcode")[0] == 0
+        assert end("audit", "verify")[0] == 0
+    finally:
+        stage.close()
+
+
+def test_who_withdrew_consent_since_is_not_put_back(
+    tenant: Simulator, folder: Folder, run: Run, tmp_path: Path
+) -> None:
+    folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\n{LIMITS}"))
+
+    def write(*out: int, refused: tuple[int, ...] = ()) -> None:
+        rows = [
+            f"{scene.contact(n)},{scene.phone(n)},{1 if n in out else 90},{'no' if n in refused else 'yes'}"
+            for n in range(20)
+        ]
+        folder.write("people.csv", "\n".join(["id,phone,points,ok", *rows, ""]))
+
+    scene.people(tenant, 20)
+    columns = "columns: {contactId: id, phone: phone, engagementScore: points}"
+    files = f"files: {{paths: [people.csv], format: csv, optedIn: \"ok = 'yes'\", {columns}}}"
+    folder.write("source.yaml", manifest("ContactSource", "all", files))
+    folder.write("score.yaml", manifest("ScoreModel", "engaged", "engagement: {threshold: 75}"))
+    folder.write("list.yaml", manifest("ContactList", "chosen", "name: Chosen"))
+    spec = "source: all\nscore: engaged\nlists: {engaged: chosen}\nmembership: mirror\ndelivery: {method: auto}"
+    folder.write("segment.yaml", manifest("Segment", "chosen", spec))
+    write()
+    first = run("apply", "--yes")
+    assert first.code == 0, first.said
+    write(3, 4, 5)
+    second = run("apply", "--yes")
+    assert second.code == 0, second.said
+    forth = latest(folder)
+    write(3, 4, 5, refused=(4,))
+    document = roll_back(run, forth, tmp_path / "back.plan")
+    (rows,) = document["row_changes"]
+    assert (rows["adds"], rows["removes"]) == (2, 0)
+    assert told(document, "rollback_not_put_back") == [{"list": "Chosen", "count": 1, "why": "no_consent"}]
