@@ -30,11 +30,12 @@ def declare_list(folder: Folder, name: str, numbers: Iterable[int], *more: str) 
     folder.write(f"{name}.yaml", manifest("SuppressionList", name, f"{files}\nregion: US\nasOf: 2026-06-15T00:00:00Z"))
 
 
-def declare_group(folder: Folder, name: str, lists: str, *more: str) -> None:
+def declare_group(folder: Folder, name: str, lists: str, *more: str, membership: str = "upsert") -> None:
     """A group of the numbers of some lists."""
+    numbers = f"numbers: {{from: [{lists}], membership: {membership}}}"
     folder.write(
         f"group-{name}.yaml",
-        manifest("DncGroup", name, "\n".join([f"name: {name.title()}", f"numbers: {{from: [{lists}]}}", *more])),
+        manifest("DncGroup", name, "\n".join([f"name: {name.title()}", numbers, *more])),
     )
 
 
