@@ -21,11 +21,18 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.reply_shape import Shape
 from reconciler.model.row_queries import ContactsOf, InteractionsOf, LiveList, MembersOf, NumbersOf, Rows
+from reconciler.model.surface_wire import Numbers, Wire
 from reconciler.surfaces import load_methods
 from reconciler.surfaces import load_surfaces as api_surfaces
 
 _THERE = Shape({})
 """An object, where nothing but its being there is asked for."""
+
+
+class NotThere(ReconcilerError):
+    """What is to hold numbers is not in the tenant."""
+
+    code = "not-found"
 
 
 class TenantReader(ObjectReader):
@@ -83,16 +90,30 @@ class TenantReader(ObjectReader):
         return read_attributes(at, list_id, attributes, self._make_file(into), phones)
 
     def read_numbers(self, query: NumbersOf, into: Path) -> Rows:
-        """The records of numbers that an object holds; none where there is no such object."""
-        surface = self._find_surface(self._kinds[query.kind])
+        """The records of numbers that objects hold; none where one of these is not there."""
         file = self._make_file(into)
-        if query.kind not in self._ids:
-            self.read_objects(self._kinds[query.kind])
-        if surface.numbers is None or query.name not in self._ids[query.kind]:
+        try:
+            surface, held, holder_id = self._find_holder(query)
+        except NotThere:
             file.write_bytes(b"[]")
-            return Rows(file, "json", dict.fromkeys(("contactId", "phone", "expires"), "VARCHAR"), 0)
-        at = MembersAt(self._transports[surface.name], surface, surface.numbers.held)
-        return read_members(at, self._ids[query.kind][query.name], file)
+            return Rows(file, "json", dict.fromkeys(("contactId", "phone", "starts", "expires"), "VARCHAR"), 0)
+        return read_members(MembersAt(self._transports[surface.name], surface, held.held(holder_id)), holder_id, file)
+
+    def _find_holder(self, query: NumbersOf) -> tuple[Wire, Numbers, str]:
+        """How the objects of a query hold numbers, and their ids, with commas between them.
+
+        Raises:
+            NotThere: one of them is not there, or they hold none.
+        """
+        kind, names = query.objects[0][0], [name for _, name in query.objects]
+        surface = self._find_surface(self._kinds[kind])
+        if kind not in self._ids:
+            self.read_objects(self._kinds[kind])
+        known = self._ids[kind]
+        missing = [name for name in names if name not in known]
+        if missing or query.kind not in surface.numbers:
+            raise NotThere(f"the tenant has no {kind} {missing[0]!r}" if missing else f"no {kind} holds numbers")
+        return surface, surface.numbers[query.kind], ",".join(sorted(known[name] for name in names))
 
     def _choose_members(self, query: MembersOf) -> tuple[MembersAt, MembersAt | None]:
         """Where who is on a list is read, and where its phones are, if that is elsewhere."""

@@ -186,14 +186,18 @@ class TenantWriter(ObjectWriter):
         """Add numbers to an object, or let them expire there; how many the tenant says that it did not take.
 
         Raises:
+            NotThere: what holds them is not there any more.
             Unknown: it may have taken effect, and is looked at before it is sent again.
         """
-        surface = self._find_surface(self._kinds[change.holder.kind])
-        if surface.numbers is None:
-            raise ReconcilerError(f"no surface of the tenant holds numbers of a {change.holder.kind}")
-        object_id, held = self._find_id(change.holder.kind, change.holder.name), surface.numbers
+        surface, held, holder_id = self._find_holder(change.holder)
         adds = change.act == ADD
-        call = (held.add if adds else held.expire)(object_id, numbers)
+        if adds:
+            call = held.add(holder_id, numbers, change.holder.since, change.holder.until)
+        elif held.expire is None:
+            raise ReconcilerError(f"no number of a {change.holder.kind} expires but by its day")
+        else:
+            call = held.expire(holder_id, numbers)
+        shape = held.added if adds else held.expired
         answer = self._transports[surface.name].call(
             call.method,
             call.path,
@@ -201,9 +205,10 @@ class TenantWriter(ObjectWriter):
             body=call.body,
             scope=surface.write_scope,
             idempotent=False,
-            shape=held.added if adds else held.expired,
+            shape=shape,
+            may_be_empty=shape is None,
         )
-        return held.refused(answer)
+        return held.refused(answer) if shape is not None else 0
 
     def settle(self, change: OutcomeChange, row: Mapping[str, Any], again: bool) -> Settled:
         """Give a contact its outcome, unless it has it, the dialler holds it, or it is not as it was planned for.

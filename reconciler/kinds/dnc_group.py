@@ -46,8 +46,10 @@ def make_numbers(resource: Resource, catalogue: Catalogue) -> NumberSet | None:
         return None
     manifests = (catalogue.get(suppression_list.KIND.name, name) for name in declared["from"])
     lists = tuple(suppression_list.make_suppression(each, declared.get("region")) for each in manifests)
-    holder = NumbersOf(KIND.name, KIND.live_name(resource))
-    return NumberSet(resource.address, holder, lists, declared.get("membership", "upsert") == "mirror")
+    name = KIND.live_name(resource)
+    holder = NumbersOf(KIND.name, name, ((KIND.name, name),))
+    mirrors = declared.get("membership", "upsert") == "mirror"
+    return NumberSet(resource.address, resource.where("spec", "numbers"), holder, lists, mirrors)
 
 
 def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterable[RowQuery]:

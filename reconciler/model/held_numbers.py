@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from reconciler.model.list_change import Sample
+from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason
 from reconciler.model.resource_address import Address
 from reconciler.model.row_queries import NumbersOf, Rows
@@ -24,11 +25,12 @@ class NumberSet:
     """The numbers that an object of the tenant is to hold.
 
     Attributes:
-        address: of the manifest that says it. holder: the query for those that it holds now.
+        address: of the manifest that says it, and where it does. holder: the query for those that it holds now.
         lists: the do-not-call lists that they are of. mirrors: whether a number expires that is on none of them.
     """
 
     address: Address
+    where: Location
     holder: NumbersOf
     lists: tuple[Suppression, ...]
     mirrors: bool

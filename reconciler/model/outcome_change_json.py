@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def make_held_document(change: HeldChange) -> dict[str, Any]:
     return {
         "address": str(change.address),
         "writes": HELD,
-        "holder": {"kind": change.holder.kind, "name": change.holder.name},
+        "holder": _make_holder_document(change.holder),
         "act": change.act,
         "chunk_size": change.chunk_size,
         "live": change.live,
@@ -132,7 +133,7 @@ def read_held(each: Mapping[str, Any], folder: Path) -> HeldChange:
     """What `make_held_document` wrote, its rows below `folder`."""
     return HeldChange(
         address=Address.parse(each["address"]),
-        holder=NumbersOf(each["holder"]["kind"], each["holder"]["name"]),
+        holder=_read_holder(each["holder"]),
         act=each["act"],
         chunk_size=each["chunk_size"],
         live=each["live"],
@@ -143,6 +144,18 @@ def read_held(each: Mapping[str, Any], folder: Path) -> HeldChange:
         kept=each["kept"],
         unread=each["unread"],
     )
+
+
+def _make_holder_document(holder: NumbersOf) -> dict[str, Any]:
+    since, until = (None if day is None else day.isoformat() for day in (holder.since, holder.until))
+    objects = [{"kind": kind, "name": name} for kind, name in holder.objects]
+    return {"kind": holder.kind, "name": holder.name, "objects": objects, "since": since, "until": until}
+
+
+def _read_holder(each: Mapping[str, Any]) -> NumbersOf:
+    since, until = (None if each[name] is None else date.fromisoformat(each[name]) for name in ("since", "until"))
+    objects = tuple((one["kind"], one["name"]) for one in each["objects"])
+    return NumbersOf(each["kind"], each["name"], objects, since, until)
 
 
 def _rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str]) -> Rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -165,14 +165,19 @@ class CampaignPhones:
 
 @dataclass(frozen=True, slots=True)
 class NumbersOf:
-    """The numbers that an object of the tenant holds, so that who has one is not called; none where there is no object.
+    """The numbers that the tenant holds, so that who has one is not called; none where an object is not there yet.
 
     Attributes:
-        kind: of the object. name: its live name.
+        kind: of the manifest that says which. name: what they are called by.
+        objects: what holds them, or whom they are not to be called for: kind and live name of each, all of one kind.
+        since, until: the days on which they are to be held; None: from now on, and without end.
     """
 
     kind: str
     name: str
+    objects: tuple[tuple[str, str], ...]
+    since: date | None = None
+    until: date | None = None
 
     def __str__(self) -> str:
         return f"the numbers of {self.kind} {self.name!r}"

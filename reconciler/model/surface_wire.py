@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -140,24 +140,25 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """How an object holds numbers, so that nobody who has one is called.
+    """How objects hold numbers, so that nobody who has one is called. Of several objects the id is theirs, with commas.
 
     Attributes:
-        held: its records, those that have expired among them; `columns` has `phone` and `expires`, and as `contactId`
-            the record's id.
-        add, expire: the object's id, numbers as their digits alone → the request. A number that is there may be added
-            again, and one that has expired may expire again, without harm.
+        held: the id → the records, those that have expired among them; `columns` has `phone` and `expires`, may have
+            `starts`, and as `contactId` the record's id.
+        add: the id, numbers as their digits alone, the days from and until which they are held → the request. A number
+            that is there may be added again without harm.
+        expire: the id, such numbers → the request; None: none expires but by its day.
         most: numbers of one request.
-        added, expired: the shapes of their answers. refused: either → how many were not taken.
+        added, expired: the shapes of their answers; None: there is none. refused: either → how many were not taken.
     """
 
-    held: Members
-    add: Callable[[str, Sequence[str]], Call]
-    expire: Callable[[str, Sequence[str]], Call]
+    held: Callable[[str], Members]
+    add: Callable[[str, Sequence[str], date | None, date | None], Call]
     most: int
-    added: Shape
-    expired: Shape
-    refused: Callable[[Body], int]
+    expire: Callable[[str, Sequence[str]], Call] | None = None
+    added: Shape | None = None
+    expired: Shape | None = None
+    refused: Callable[[Body], int] = lambda answer: 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,7 @@ class Wire:
         holds: the live fields that it can hold; None: whatever the kind declares.
         references: which of them hold ids of other objects.
         size: the body's count of contacts, where it has one. members: who these are.
-        numbers: how it holds numbers that must not be called; None: it holds none.
+        numbers: how its objects hold numbers that must not be called, by the kind of the manifest that says which.
         read: wire body → live fields (pure), before references become names; what is at `name_field` is `name`.
         write: live fields → wire body (pure), after references became ids.
         gone: whether a body is of an object that was made inactive, and counts as none.
@@ -257,7 +258,7 @@ class Wire:
     references: tuple[WireReference, ...] = ()
     size: str | None = None
     members: Members | None = None
-    numbers: Numbers | None = None
+    numbers: Mapping[str, Numbers] = field(default_factory=dict)
     read: Callable[[Body], dict[str, Any]] = dict
     write: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     statistics: CallStatistics | None = None

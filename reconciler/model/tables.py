@@ -270,6 +270,7 @@ HELD_NUMBERS = define_table(
     "a number that an object of the tenant holds, so that who has it is not called",
     number=(TEXT, "its digits, by which the tenant tells numbers apart"),
     record=(TEXT, "the id of the record that holds it"),
+    starts=(TEXT, "since when it does, as the tenant writes it; null or empty: always"),
     expires=(TEXT, "when it does, as the tenant writes it; null or empty: never"),
 )
 

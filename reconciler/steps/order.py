@@ -175,7 +175,7 @@ class _Order:
     def _find_needs_of_numbers(self, change: HeldChange) -> set[Address]:
         """What must be done before: the object itself is there, and nobody stops being protected before all are."""
         if change.act == ADD:
-            made = self._made.get((change.holder.kind, change.holder.name), set())
+            made = (each for named in change.holder.objects for each in self._made.get(named, ()))
             return {each for each in made if self._objects[each].action is Action.CREATE}
         return set(self._list_guards(waiting=True))
 

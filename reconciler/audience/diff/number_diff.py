@@ -17,7 +17,7 @@ from reconciler.audience.staging.staged_numbers import key_digits, still_holds
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.held_numbers import ADD, EXPIRE, Act, HeldChange, NumberSet, make_part
 from reconciler.model.list_change import Sample
-from reconciler.model.row_queries import RowQuery, Rows
+from reconciler.model.row_queries import NumbersOf, RowQuery, Rows
 from reconciler.model.tables import HELD_CHANGES, HELD_NUMBERS
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def plan_numbers(
     import ibis
 
     listed = _read_wanted(backend, wanted, read)
-    there = select_held(backend, read[wanted.holder], now)
+    there = select_held(backend, wanted.holder, read[wanted.holder], now)
     unread = sum(unreadable_dnc_entries.count_unreadable(backend, each, read) for each in wanted.lists)
     gone = there.anti_join(listed, "number")
     expires = wanted.mirrors and not unread
@@ -76,10 +76,10 @@ def plan_numbers(
         yield make(gone.mutate(contactId=gone["number"], action=ibis.literal(EXPIRE), reason=why), EXPIRE, 0)
 
 
-def select_held(backend: BaseBackend, rows: Rows, now: datetime) -> Table:
-    """The numbers that an object holds at a moment, each once: column `number`."""
+def select_held(backend: BaseBackend, holder: NumbersOf, rows: Rows, now: datetime) -> Table:
+    """The numbers that are held as they are to be, each once: column `number`."""
     told = tables.read_table(backend, rows, HELD_NUMBERS)
-    return told.filter(still_holds(told["expires"], now)).select("number").distinct()
+    return told.filter(still_holds(told, now, holder.since, holder.until)).select("number").distinct()
 
 
 def _read_wanted(backend: BaseBackend, wanted: NumberSet, read: Read) -> Table:
@@ -100,7 +100,7 @@ def _read_wanted(backend: BaseBackend, wanted: NumberSet, read: Read) -> Table:
 def select_left(backend: BaseBackend, change: HeldChange, rows: Rows, now: datetime) -> Table:
     """Those rows of a change that are not yet in what an object was read to hold."""
     wanted = tables.read_table(backend, change.rows, HELD_CHANGES).rename(number="contactId")
-    there = select_held(backend, rows, now)
+    there = select_held(backend, change.holder, rows, now)
     return wanted.anti_join(there, "number") if change.act == ADD else wanted.semi_join(there, "number")
 
 

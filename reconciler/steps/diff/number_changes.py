@@ -17,6 +17,7 @@ from reconciler.model.desired_state import Desired
 from reconciler.model.errors import EmptySource
 from reconciler.model.held_numbers import HeldChange, NumberSet
 from reconciler.model.live_state import Live
+from reconciler.model.problem import BadInput, Problem
 
 
 def iter_number_sets(desired: Desired) -> Iterator[NumberSet]:
@@ -33,6 +34,7 @@ def diff_numbers(
     """What must change of the numbers of each set; those that outcomes of this plan add to its lists are of it.
 
     Raises:
+        BadInput: the tenant has no place for them.
         EmptySource: a list of theirs has no number: that is never read as "call everyone".
     """
     if not sets:
@@ -42,11 +44,22 @@ def diff_numbers(
     pending = dnc_additions.find_pending_numbers(backend, make_disposition_sets(desired.catalogue), live.rows, beside)
     live = replace(live, rows={**live.rows, **pending})
     for wanted in sets:
+        if wanted.holder.until is not None and wanted.holder.until <= desired.now.date():
+            continue  # it is over
         _refuse_empty(backend, wanted, live)
-        surface = load_kinds()[wanted.holder.kind].surface(live.surfaces)
-        if surface is not None and surface.numbers is not None:
-            most = surface.numbers.most
-            yield from number_diff.plan_numbers(backend, wanted, live.rows, tokens, into, desired.now, most)
+        most = _find_most(wanted, live)
+        yield from number_diff.plan_numbers(backend, wanted, live.rows, tokens, into, desired.now, most)
+
+
+def _find_most(wanted: NumberSet, live: Live) -> int:
+    """How many numbers one request takes."""
+    kind = wanted.holder.objects[0][0]
+    surface = load_kinds()[kind].surface(live.surfaces)
+    if surface is None or wanted.holder.kind not in surface.numbers:
+        message = f"no surface of the tenant holds numbers for a {kind}, so that who has one is not called"
+        hint = "name the same do-not-call lists in `suppress` of the segments instead"
+        raise BadInput([Problem(wanted.where, "missing-surface", message, hint=hint)])
+    return surface.numbers[wanted.holder.kind].most
 
 
 def _refuse_empty(backend: Any, wanted: NumberSet, live: Live) -> None:

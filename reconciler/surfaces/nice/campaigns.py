@@ -47,6 +47,7 @@ from reconciler.surfaces.nice.skills import (
     read_notes,
     read_strategy,
 )
+from reconciler.surfaces.nice.suppressed_contacts import SUPPRESSED_CONTACTS
 from reconciler.surfaces.nice.uploads import attach_by_empty_file
 
 Fields = Mapping[str, Any]
@@ -207,6 +208,7 @@ CAMPAIGN = Wire(
     companions=(CAMPAIGN_OF,),
     holds=_OWN | {each.field for each in EVERY} | {each.field for each in DECLARED},
     unheld=_UNHELD,
+    numbers={"SuppressedContact": SUPPRESSED_CONTACTS},
     takes={"dialType": frozenset(STRATEGIES)},
     asks={"startTime": ZONE},
     fixed=frozenset({"list"}),

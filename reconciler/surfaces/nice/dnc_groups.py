@@ -6,6 +6,7 @@ A group is never made inactive by this tool, and no skill is taken out of it: wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from reconciler.model.ownership_mark import TextMark
@@ -62,7 +63,7 @@ MOST_NUMBERS = 100
 _RESULTS = Shape({"errorCount": needs(WHOLE)})
 
 
-def _add(group_id: str, numbers: Sequence[str]) -> Call:
+def _add(group_id: str, numbers: Sequence[str], since: date | None, until: date | None) -> Call:
     """A number is a number here …"""
     return make_call("dnc.numbers.add", group_id, body=[{"phoneNumber": int(each)} for each in numbers])
 
@@ -77,13 +78,15 @@ def count_refused(answer: Mapping[str, Any]) -> int:
     return int((answer.get("resultSet") or answer)["errorCount"])
 
 
+_RECORDS = Members(
+    of=lambda group_id: make_call("dnc.numbers", group_id),
+    pages=pages("resultSet.dncRecords", total="resultSet.totalRecords"),
+    shape=Shape({"recordId": needs(ID), "phoneNumber": needs(TEXT), "expiredDate": may(TEXT)}),
+    columns={"contactId": "recordId", "phone": "phoneNumber", "expires": "expiredDate"},
+)
+
 NUMBERS = Numbers(
-    held=Members(
-        of=lambda group_id: make_call("dnc.numbers", group_id),
-        pages=pages("resultSet.dncRecords", total="resultSet.totalRecords"),
-        shape=Shape({"recordId": needs(ID), "phoneNumber": needs(TEXT), "expiredDate": may(TEXT)}),
-        columns={"contactId": "recordId", "phone": "phoneNumber", "expires": "expiredDate"},
-    ),
+    held=lambda group_id: _RECORDS,
     add=_add,
     expire=_expire,
     most=MOST_NUMBERS,
@@ -114,7 +117,7 @@ DNC_GROUP = Wire(
         WireReference("scrubs", "Campaign", "scrubbedIds", many=True),
         WireReference("contributors", "Campaign", "contributingIds", many=True),
     ),
-    numbers=NUMBERS,
+    numbers={"DncGroup": NUMBERS},
     read=lambda body: {"description": str(body.get("dncGroupDescription") or "")},
     write=write_group,
     gone=lambda body: bool(body.get("isRemoved")) or body.get("isActive") is False,

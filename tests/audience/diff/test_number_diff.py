@@ -20,8 +20,9 @@ from reconciler.model.segment import Phones, Suppression
 from tests.audience.conftest import Written
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
-GROUP = NumbersOf("DncGroup", "Company")
-QUERIES = tuple(ContactsOf(LiveList(name=name), Location("x.yaml")) for name in ("ours", "registry"))
+HERE = Location("x.yaml")
+GROUP = NumbersOf("DncGroup", "Company", (("DncGroup", "Company"),))
+QUERIES = tuple(ContactsOf(LiveList(name=name), HERE) for name in ("ours", "registry"))
 LISTS = tuple(
     Suppression(Address("SuppressionList", name), query, Phones("reachable", "US"))
     for name, query in zip(("ours", "registry"), QUERIES, strict=True)
@@ -47,7 +48,7 @@ class World:
         ]
         raw = self.written(held, {**phones, "expires": "VARCHAR"})
         read[GROUP] = stage.stage_rows(self.backend, GROUP, raw, self.folder)
-        wanted = NumberSet(Address("DncGroup", "company"), GROUP, LISTS, self.mirrors)
+        wanted = NumberSet(Address("DncGroup", "company"), HERE, GROUP, LISTS, self.mirrors)
         tokens = Tokens(Secret("key"))
         found = number_diff.plan_numbers(self.backend, wanted, read, tokens, self.folder, NOW, 100)
         return {change.act: change for change in found}

@@ -55,6 +55,14 @@ def test_this_program_asks_as_the_document_has_it(
 
 LISTED = {"fieldName": "PhoneNumber", "fieldValue": "tel"}
 RECORD = {"dncGroupRecords": [{"phoneNumber": "2125550101"}]}
+SUPPRESSED = {
+    "suppressedContactData": {
+        "value": "2125550101",
+        "skills": "9001",
+        "startDate": "2026-07-01",
+        "endDate": "2099-12-31",
+    }
+}
 CSV = "aWQsdGVsDQpDMSwyMTI1NTUwMTAxDQo="  # id,tel and one row
 QUERIES: Mapping[str, Mapping[str, str]] = {
     "POST /lists/call-lists": {"listName": "Walked", "externalIdColumn": "id"},
@@ -95,6 +103,8 @@ BODIES: Mapping[str, Any] = {
     "POST /dnc-groups": {"dncGroupName": "Walked"},
     "POST /dnc-groups/{groupId}/records": {"dncGroupRecords": [{"phoneNumber": 2125550101}]},
     "DELETE /dnc-groups/{groupId}/records": RECORD,
+    "POST /suppressed-contact": SUPPRESSED,
+    "PUT /suppressed-contact/{suppressedContactId}": SUPPRESSED,
 }
 """The bodies of writes; of those that are not here the document's, with what it needs and nothing else."""
 
@@ -190,6 +200,9 @@ def walk() -> Iterator[Walk]:
         made.ids["jobId"] = str(job.json()["jobId"])
         group = made.ask("POST", "/dnc-groups", {}, {"dncGroupName": "Company"})
         made.ids["groupId"] = str(group.json()["dncGroups"][0]["dncGroupId"])
+        made.ask("POST", "/suppressed-contact", {}, SUPPRESSED)
+        found = made.ask("GET", "/suppressed-contact", {}).json()["suppressedContacts"]
+        made.ids["suppressedContactId"] = str(found[0]["suppressedContactId"])
         outcome = {"skill": made.ids["skillId"], "dispositionCode": "BUSY"}
         made.bodies["POST /contacts/{contactId}/set-disposition"] = {"dispositionInfo": outcome}
         yield made

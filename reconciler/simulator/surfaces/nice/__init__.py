@@ -17,6 +17,7 @@ from reconciler.simulator.surfaces.nice import (
     login,
     skill_reports,
     skills,
+    suppressed_contacts,
     uploads,
     workforce,
 )
@@ -32,6 +33,7 @@ ROUTES = (
     *skills.ROUTES,
     *campaigns.ROUTES,
     *dnc_groups.ROUTES,
+    *suppressed_contacts.ROUTES,
     *dispositions.ROUTES,
     *contact_outcomes.ROUTES,
     *completed_contacts.ROUTES,
