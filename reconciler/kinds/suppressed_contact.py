@@ -49,5 +49,5 @@ KIND = Kind(
     queries=queries,
     numbers=make_numbers,
     check=check,
-    keeps_out=True,
+    protects=True,
 )
