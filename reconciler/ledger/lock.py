@@ -109,17 +109,18 @@ def hold_lock(store: Records) -> Iterator[Lock]:
     if before is not None and not last.get("free"):
         _refuse_living(store)
     number = store.read_last(FENCES)[0] + 1
+    asked = _read_clocks()
     said: dict[str, object] = {
         "owner": f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})",
         "pid": os.getpid(),
         "host": socket.gethostname(),
         "space": _read_process_space(),
+        "apart": round(asked[1] - asked[0], 3),
         "fence": number,
         "audited": True,
         "nonce": secrets.token_hex(8),  # no two locks are alike, whoever takes them
     }
     content = orjson.dumps(said)
-    asked = _read_clocks()
     if not (store.create(_FILE, content) if before is None else store.replace(_FILE, before, content)):
         raise LedgerError("another run took the workspace's lock first", hint="try again when it is done")
     held = store.read(_FILE)
@@ -146,9 +147,22 @@ def read_state(store: Records) -> LockState:
         return LockState(None)
     owner, fence = str(said.get("owner", "")), said.get("fence")
     dead = _is_dead(said, shared=store.shared)
-    silent = store.read_age(_FILE)
+    silent = _leave_out_jumps(said, store.read_age(_FILE), shared=store.shared)
     seen = _measure_unchanged(store, held, silent)
     return LockState(owner, fence if isinstance(fence, int) else 0, silent, seen, dead)
+
+
+def _leave_out_jumps(said: dict[str, object], silent: float, *, shared: bool) -> float:
+    """Seconds of silence, without those by which this machine's clock was set forward since the lock was taken here.
+
+    Nobody knows whether it was renewed since: then it is less, and what is observed of it decides. A shared store's
+    clock is not this machine's.
+    """
+    apart = said.get("apart")
+    if shared or not isinstance(apart, int | float) or said.get("space") != _read_process_space():
+        return silent
+    now = _read_clocks()
+    return min(silent, max(silent - max(now[1] - now[0] - apart, 0.0), 0.0))
 
 
 def _measure_unchanged(store: Records, held: Held, silent: float) -> float:

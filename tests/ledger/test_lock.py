@@ -154,6 +154,28 @@ def test_a_lock_from_the_future_lapses_by_what_is_observed_of_it(store: Store, m
         assert held.fence == 2
 
 
+def test_a_clock_that_is_set_forward_takes_no_lock_from_a_living_run(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_itself, ahead, real = [1_000.0], [0.0], Store.read_age
+    monkeypatch.setattr(lock, "_read_clocks", lambda: (by_itself[0], 1e9 + by_itself[0] + ahead[0]))
+    monkeypatch.setattr(Store, "read_age", lambda self, name: real(self, name) + ahead[0])
+    with lock.hold_lock(store):
+        ahead[0] = 2 * TIME_TO_LIVE
+        with pytest.raises(LedgerError, match=r"locked by .*, 0 seconds ago"), lock.hold_lock(store):
+            pass
+        by_itself[0] += TIME_TO_LIVE  # by the machine's own clock, nobody has renewed it since it was looked at
+        assert lock.read_state(store).lapsed
+
+
+def test_on_another_machine_a_lock_is_as_old_as_its_folder_says(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with lock.hold_lock(store):
+        then = time.time() - TIME_TO_LIVE - 1
+        os.utime(store.folder / "lock.json", (then, then))
+        monkeypatch.setattr(lock, "_read_process_space", lambda: "another machine")
+        assert lock.read_state(store).lapsed
+
+
 def test_a_lock_that_is_renewed_is_observed_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     left_by(store, dead(), host="elsewhere", age=-86_400.0)
     clock = [1_000.0]
