@@ -58,4 +58,6 @@ def keep_sealed(store: ProvenRecords, file: str, plain: Path) -> None:
         with plain.open("rb") as source, draft.open("wb") as target:
             target.write(store.seal.name.encode())
             store.seal.close(source, target, file.encode())
+            target.flush()
+            os.fsync(target.fileno())  # its name must not be there before what it names is
         draft.replace(path)
