@@ -1,6 +1,6 @@
 # Everything a person types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test rest matrix simulate check format bench record clean
+.PHONY: help demo test rest matrix simulate zoo soak check format bench record clean
 
 # hundreds of tests start the program anew: where the environment forbids it to keep what it has compiled, each of them
 # compiles all of it
@@ -53,6 +53,12 @@ SEEDS ?= 2000
 
 simulate: $(INSTALLED) ## Play worlds with faults, crashes and people in them, and hold each against docs/invariants.md: SEEDS=n, from FROM=0
 	$(BIN)/python -m tests.simulation $(or $(FROM),0):$$(($(or $(FROM),0) + $(SEEDS))) --split
+
+zoo: $(INSTALLED) ## Plant each fault of tests/simulation/zoo.toml, and look for a seed that finds it
+	$(BIN)/python -m tests.simulation --zoo
+
+soak: $(INSTALLED) ## Change, plan, apply and fail CYCLES times in one process, and see that it holds no more at the end
+	$(BIN)/python -m tests.soak $(or $(CYCLES),500)
 
 check: $(INSTALLED) ## Format, lint, types, tests with branch coverage: what CI runs before `make rest`
 	$(BIN)/ruff format --check .

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from tests.simulation import protocol
+from tests.simulation.people import describe_list
 from tests.simulation.scenes import NAME, SECRET
 from tests.simulation.transport import FORGOTTEN
 
@@ -61,10 +62,20 @@ def look_after_request(world: World, asked: Asked, before: Photograph, after: Ph
             world.violate(each.__name__, f"{asked.method} {asked.path} of {asked.process}: {words}")
 
 
+def _list_known(world: World) -> set[str]:
+    """Whom the do-not-call list names since the plan, as far as the run that has its turn must know it.
+
+    A clock that is put back makes the time longer after which it reads the list again; both are of one clock here,
+    which nobody sets.
+    """
+    put_back = sum(-each for each in world.plot.jumps.values() if each < 0)
+    now, began = world.scheduler.now, world.process.began
+    return {who for who, at in world.suppressed_at.items() if at < began or at + REREAD + put_back < now}
+
+
 def nobody_suppressed_is_added(world: World, asked: Asked, before: Photograph, after: Photograph) -> Iterator[str]:
     """Whom the do-not-call list names when the plan is made, or since, as far as the run must know, joins no list."""
-    runner, now = world.process, world.scheduler.now
-    since = {who for who, at in world.suppressed_at.items() if at < runner.began or at + REREAD < now}
+    since = _list_known(world)
     for name in world.plot.scene.after:
         joined = after.on(name) - before.on(name)
         if wrong := joined & (world.plot.scene.suppressed | since):
@@ -80,6 +91,19 @@ def a_list_is_never_short_of_old_and_new(
     for name, old in scene.before.items():
         if wrong := (old & scene.after[name]) - excused - after.on(name):
             yield f"{sorted(wrong)} are not on {name!r}"
+
+
+def nobody_leaves_before_all_have_joined(
+    world: World, asked: Asked, before: Photograph, after: Photograph
+) -> Iterator[str]:
+    """When somebody is taken off a list as the plan says, everybody is on it who is wanted there."""
+    scene = world.plot.scene
+    excused = world.by_hand | set(world.suppressed_at)
+    for name, old in scene.before.items():
+        if (before.on(name) - after.on(name)) & (old - scene.after[name]) - excused:
+            missing = scene.after[name] - after.on(name) - excused
+            if missing and FORGOTTEN not in world.plot.faults.values():
+                yield f"{sorted(missing)} are not on {name!r} yet"
 
 
 def nothing_is_written_that_no_plan_named(
@@ -153,7 +177,7 @@ def no_campaign_dials_half_changed(world: World, asked: Asked, before: Photograp
 def nobody_suppressed_is_dialled(world: World, asked: Asked, before: Photograph, after: Photograph) -> Iterator[str]:
     """When a campaign is set to dial, nobody is on its list whom the run must know to be on the do-not-call list."""
     scene = world.plot.scene
-    barred = scene.suppressed | {who for who, at in world.suppressed_at.items() if at < world.process.began}
+    barred = scene.suppressed | _list_known(world)
     for name, fields in after.campaigns.items():
         began = fields.get("status") == "active" and before.campaigns.get(name, {}).get("status") != "active"
         told = str(fields["list"])
@@ -175,7 +199,7 @@ def removals_are_within_the_limit(world: World, asked: Asked, before: Photograph
 
 def one_runner_at_a_time(world: World, asked: Asked, before: Photograph, after: Photograph) -> Iterator[str]:
     """Whoever writes holds the lock, and nobody with a lower number writes after one with a higher."""
-    if before.same(after):
+    if before.same(after) or world.lock_broken:  # what was recorded before the lock was taken away may still arrive
         return
     fence = world.process.fence
     if fence < world.highest_fence:
@@ -190,18 +214,30 @@ def what_moved_is_left_alone(world: World, asked: Asked, before: Photograph, aft
             yield f"{name!r} was changed by hand since the plan was made"
 
 
+def what_is_of_somebody_else_is_left_alone(
+    world: World, asked: Asked, before: Photograph, after: Photograph
+) -> Iterator[str]:
+    """A list that somebody else has made meanwhile, under the name of one of the plan, stays as it is."""
+    for key, told in world.of_others.items():
+        held = world.tenant.store.lists.get(key)
+        if held is None or describe_list(held) != told:
+            yield f"{told[0]!r} is somebody else's, and was changed"
+
+
 def a_living_run_keeps_its_lock(world: World, runner: Runner) -> None:
     """Nobody begins while a run that lives has the lock, however long it has been silent in its journal."""
     for each in world.runners:
-        if each is not runner and each.ended == "running" and each.fence:
+        if each is not runner and each.ended == "running" and each.fence and not world.lock_broken:
             words = f"{runner.name} begins with {runner.fence}, and {each.name} goes on with {each.fence}"
             world.violate(a_living_run_keeps_its_lock.__name__, words)
 
 
 AFTER_EACH_REQUEST = (
     what_moved_is_left_alone,
+    what_is_of_somebody_else_is_left_alone,
     nobody_suppressed_is_added,
     a_list_is_never_short_of_old_and_new,
+    nobody_leaves_before_all_have_joined,
     nothing_is_written_that_no_plan_named,
     every_write_is_recorded_before_it_is_sent,
     nothing_is_there_twice,
@@ -263,7 +299,9 @@ def a_resumed_run_ends_as_an_undisturbed_one(world: World) -> Iterator[str]:
 def a_fault_that_passes_is_survived(world: World) -> Iterator[str]:
     """One request that is lost, cut, late, refused or answered with an error, and the run ends as if it had not been."""
     plot = world.plot
-    others = plot.crashes or plot.disk or plot.edits or plot.jumps or plot.quirks or plot.slow or plot.second
+    others = (
+        plot.crashes or plot.disk or plot.edits or plot.jumps or plot.quirks or plot.slow or plot.second or plot.breaks
+    )
     if others or len(plot.faults) > 1 or FORGOTTEN in plot.faults.values() or plot.scene.refused:
         return
     if world.runners[0].ended != "done":

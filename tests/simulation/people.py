@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.simulation import scenes
 from tests.simulation.scenes import contact
@@ -37,13 +37,22 @@ def edit_by_hand(world: World, edit: str) -> None:
         world.changed_by_hand.add(campaign.fields["name"])
     elif edit == "suppress" and world.plot.scene.listed:
         who_number = chance.choice((1, 4, 8, 15, 21))
-        world.suppressed_at.setdefault(contact(who_number), world.time())
+        world.suppressed_at.setdefault(contact(who_number), world.scheduler.now)
         numbers = sorted({*world.plot.scene.listed, *(int(each[2:]) for each in world.suppressed_at)})
         path = world.plot.scene.root / "registry.csv"
         path.write_text(scenes.registry(numbers), encoding="utf-8")
+    elif edit == "make" and found is None:
+        made = store.add_list("Chosen", [contact(28), contact(29)], description="of somebody else")
+        world.by_hand |= set(made.members)
+        world.of_others[made.id] = describe_list(made)
     else:
         return
     world.edits += 1
 
 
-EDITS = ("add", "take off", "archive", "threshold", "pause", "suppress", "suppress", "suppress")
+def describe_list(held: Any) -> tuple[object, ...]:
+    """All of a list, so that whoever writes to it is seen."""
+    return held.name, held.description, tuple(sorted(held.members))
+
+
+EDITS = ("add", "take off", "archive", "threshold", "pause", "suppress", "suppress", "suppress", "make")

@@ -13,6 +13,7 @@ import os
 import pkgutil
 import random
 import secrets
+import socket
 import sys
 import threading
 import time
@@ -30,6 +31,7 @@ _LIBRARIES = (
 
 _here: dict[str, Any] = {"world": None}
 _Real = dates.datetime
+REAL_DATETIME: type[dates.datetime] = dates.datetime
 REAL_TIME = time.time
 
 
@@ -99,6 +101,7 @@ def install() -> None:
     secrets.token_urlsafe = _in_world("token_urlsafe", secrets.token_urlsafe)
     os.getpid = _in_world("getpid", os.getpid)
     os.kill = _in_world("kill", os.kill)
+    socket.gethostname = _in_world("gethostname", socket.gethostname)
     real = {name: getattr(threading, name) for name in ("Lock", "RLock", "Event", "Condition", "Thread")}
     for name in real:
         setattr(threading, name, getattr(threads, name))

@@ -37,11 +37,16 @@ ENVIRONMENT = {
 LEDGER = "ledger"
 
 
+class Unsound(Exception):
+    """A scene cannot be planned as it should be, or breaks an invariant where nothing goes wrong."""
+
+
 class Runner(Process):
     """One start of the program.
 
     Attributes:
         fence: the number of the lock that it holds. crash_at: the tick at which it dies. ended: how it ended.
+        host: the machine that it runs on.
     """
 
     def __init__(self, name: str, pid: int) -> None:
@@ -52,6 +57,7 @@ class Runner(Process):
         self.crash_at: int | None = None
         self.power = False
         self.ended = "running"
+        self.host = "here"
         self.report: Any = None
 
 
@@ -87,6 +93,8 @@ class Plot:
     edits: list[tuple[int, str]] = field(default_factory=list)
     jumps: dict[int, float] = field(default_factory=dict)
     second: float | None = None
+    elsewhere: bool = False
+    breaks: int | None = None
     pace: int = 0
     slow: bool = False
     quirks: list[str] = field(default_factory=list)
@@ -130,6 +138,8 @@ class World:
         self.by_hand: set[str] = set()
         self.changed_by_hand: set[str] = set()
         self.suppressed_at: dict[str, float] = {}
+        self.of_others: dict[str, tuple[object, ...]] = {}
+        self.lock_broken = False
         self.edits = 0
         self.moved: set[str] = set()
         self.said: list[str] = []
@@ -175,6 +185,10 @@ class World:
     def getpid(self) -> int:
         """`os.getpid`."""
         return self.process.pid
+
+    def gethostname(self) -> str:
+        """`socket.gethostname`."""
+        return self.process.host
 
     def kill(self, pid: int, number: int) -> None:
         """`os.kill`, to ask whether a process is there."""
@@ -240,9 +254,30 @@ class World:
         for at, edit in self.plot.edits:
             if at == self.requests:
                 edit_by_hand(self, edit)
+        if self.plot.breaks == self.requests:
+            self.break_lock()
         fault = "" if self.healed else self.plot.faults.get(self.requests, "")
         self.tell(f"request {self.requests} {asked.method} {asked.path} {fault}")
         return fault
+
+    def break_lock(self) -> None:
+        """Somebody takes the lock from a run that lives, and goes on with what it has begun."""
+        from reconciler.ledger import lock
+        from reconciler.ledger.folder_records import Store
+        from reconciler.ledger.sealing import open_seal
+        from reconciler.model.errors import LedgerError
+
+        store = Store(f"file://{LEDGER}", Path())
+        try:
+            self.in_task(lambda: lock.break_lock(store, open_seal(store, KEY, None), "played", "somebody", "now"))
+        except LedgerError as error:
+            self.tell(f"somebody cannot break the lock: {error.message}")
+            return
+        self.tell("somebody breaks the lock")
+        self.lock_broken = True
+        self.edits += 1
+        waits = Runner("waits", 98)
+        self.scheduler.spawn(lambda: _later(self, "takes over", True, 0.05), "waits", waits)
 
     def photograph(self) -> Photograph:
         """What the tenant holds now."""
@@ -312,6 +347,8 @@ class World:
     def start(self, name: str, *, resume: bool = False, crash: tuple[int, bool] | None = None) -> Runner:
         """Start the program."""
         runner = Runner(name, 100 + len(self.runners))
+        if name == "second" and self.plot.elsewhere:
+            runner.host = "there"
         if crash is not None:
             runner.crash_at, runner.power = crash
         self.runners.append(runner)
@@ -451,7 +488,7 @@ def prepare(scene: Scene) -> None:
             try:
                 scene.desired = load(workspace)
             except BadInput as bad:
-                raise RuntimeError("; ".join(map(str, bad.problems))) from bad
+                raise Unsound("; ".join(map(str, bad.problems))) from bad
             with runtime:
                 return propose(scene.desired, runtime)
 
@@ -459,10 +496,10 @@ def prepare(scene: Scene) -> None:
         scene.plan = replace(world.in_task(plan), decided=())
         scene.segments = make_segments(scene.desired.catalogue, scene.desired.as_of)
     if bool(scene.plan.refusals) is not scene.refused or not scene.plan.steps:
-        raise RuntimeError(f"the scene {scene.name} has no plan that can be applied: {scene.plan.refusals}")
+        raise Unsound(f"the scene {scene.name} has no plan that can be applied: {scene.plan.refusals}")
     first = run_world(World(0, Plot(scene)))
     if first.violations or first.runners[0].ended != ("refused" if scene.refused else "done"):
-        raise RuntimeError(f"scene {scene.name} undisturbed: {first.runners[0].ended} {first.violations} {first.said}")
+        raise Unsound(f"scene {scene.name} undisturbed: {first.runners[0].ended} {first.violations} {first.said}")
     scene.undisturbed = first.photograph()
 
 
@@ -548,7 +585,8 @@ def _play(world: World) -> None:
             world.healed = True
             world.disk.faults.clear()
         world.scheduler = _go_on(world.scheduler)
-        world.scheduler.now += 20.0
+        # whether a run on another machine is dead nobody knows before its lock lapses
+        world.scheduler.now += 1000.0 if plot.elsewhere else 20.0
         resume = last != "nothing to resume"
         go((f"{'resumed' if resume else 'anew'}-{attempt}", resume, 0.0))
 
@@ -579,6 +617,9 @@ def make_plot(seed: int, every: list[Scene]) -> Plot:
     """What a seed has in store, drawn from it alone."""
     chance = random.Random(f"{seed} plot")
     plot = Plot(chance.choice(every))
+    if chance.random() < 0.25:
+        _plan_one_mishap(plot, chance)
+        return plot
     _plan_mishaps(plot, chance)
     _plan_people(plot, chance)
     if chance.random() < 0.3:
@@ -587,7 +628,34 @@ def make_plot(seed: int, every: list[Scene]) -> Plot:
     if plot.scene.method in ("bulkInsert", "contactBatch") and chance.random() < 0.06:
         plot.slow, plot.pace, plot.second = True, 20, chance.choice((600.0, 950.0, 1200.0))
     plot.replan = chance.random() < 0.02
+    _plan_other_machines(plot, chance)
     return plot
+
+
+def _plan_other_machines(plot: Plot, chance: random.Random) -> None:
+    """Whether the second run is on a machine of its own, or somebody breaks the lock of the first."""
+    if plot.second is not None and chance.random() < 0.4:
+        plot.elsewhere = True
+        # to a machine that knows nothing of the owner, a lock is as old as its folder's clock says
+        plot.jumps = {at: seconds for at, seconds in plot.jumps.items() if seconds < 0}
+    elif plot.second is None and chance.random() < 0.05:
+        plot.breaks = chance.randrange(3, 60)
+
+
+def _plan_one_mishap(plot: Plot, chance: random.Random) -> None:
+    """One thing goes wrong, and nothing else: what a run must survive by itself, or where it is resumed."""
+    match chance.choice(("fault", "fault", "crash", "suppress", "suppress", "forgotten", "quirk")):
+        case "fault":
+            plot.faults[chance.randrange(1, 40)] = chance.choice(FAULTS)
+        case "crash":
+            plot.crashes[0] = (chance.randrange(3, 300), chance.random() < 0.5)
+        case "suppress":
+            plot.crashes[0] = (chance.randrange(60, 250), False)
+            plot.edits.append((chance.randrange(1, 12), "suppress"))
+        case "forgotten":
+            plot.faults[chance.randrange(1, 30)] = FORGOTTEN
+        case _:
+            plot.quirks = [chance.choice(sorted(QUIRKS))]
 
 
 def _plan_mishaps(plot: Plot, chance: random.Random) -> None:

@@ -1,0 +1,33 @@
+"""Does the simulation find what is planted in the program?"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation import zoo
+from tests.simulation.test_simulation import play
+
+LEAST = 25
+
+
+def test_every_planted_fault_still_fits_the_program() -> None:
+    mutants = zoo.load_mutants()
+    assert len(mutants) >= LEAST
+    for each in mutants.values():
+        compile(each.patch(), str(each.path), "exec")
+
+
+def test_a_patch_that_does_not_fit_any_more_is_told_and_not_left_out() -> None:
+    here = zoo.Mutant("gone", "reconciler.ledger.lock", "what nobody ever wrote", "")
+    with pytest.raises(zoo.PatchLost, match="stands 0 times"):
+        here.patch()
+    often = zoo.Mutant("often", "reconciler.ledger.lock", "return", "raise")
+    with pytest.raises(zoo.PatchLost, match="often"):
+        often.patch()
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(1800)
+def test_every_planted_fault_is_found_and_by_no_seed_that_breaks_without_it() -> None:
+    told = play("--zoo")
+    assert f"{len(zoo.load_mutants())} faults, 0 of them not found" in told, told
