@@ -206,6 +206,7 @@ def _describe_campaign(planned: Planned) -> dict[str, Any]:
         "abandon_threshold": threshold,
         "abandon_threshold_hundredths": BOUNDLESS if threshold is None else ceil(100 * Fraction(str(threshold))),
         "contacts": BOUNDLESS if planned.contacts is None else planned.contacts,
+        "legs": {each.leg.value: each.state.value for each in planned.legs},
     }
 
 
