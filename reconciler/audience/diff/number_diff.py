@@ -33,7 +33,8 @@ def plan_numbers(
 ) -> Iterator[HeldChange]:
     """The numbers that an object gets, and those that expire there where it mirrors its lists.
 
-    Where an entry of a list cannot be read, whose number it is nobody knows: then none expires.
+    Where an entry of a list cannot be read, whose number it is nobody knows, and who is on a list that is older than it
+    may be, neither: then none expires.
 
     Args:
         now: by which a record holds its number, or has expired. chunk_size: numbers of one request.
@@ -44,7 +45,8 @@ def plan_numbers(
     there = select_held(backend, wanted.holder, read[wanted.holder], now)
     unread = sum(unreadable_dnc_entries.count_unreadable(backend, each, read) for each in wanted.lists)
     gone = there.anti_join(listed, "number")
-    expires = wanted.mirrors and not unread
+    old = any(each.taken is not None and now - each.taken > each.max_age for each in wanted.lists)
+    expires = wanted.mirrors and not unread and not old
     live = engine.count_rows(backend, there)
     kept = 0 if expires else engine.count_rows(backend, gone)
 

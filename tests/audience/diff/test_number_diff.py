@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ class World:
 
     def __init__(self, backend: Any, written: Written, folder: Path) -> None:
         self.backend, self.written, self.folder = backend, written, folder
-        self.mirrors = True
+        self.mirrors, self.lists = True, LISTS
 
     def plan(self, there: Mapping[str, str | None], *lists: Sequence[str]) -> dict[str, HeldChange]:
         """What changes, by what is done; `there`: when each number of the group expires."""
@@ -48,7 +49,7 @@ class World:
         ]
         raw = self.written(held, {**phones, "expires": "VARCHAR"})
         read[GROUP] = stage.stage_rows(self.backend, GROUP, raw, self.folder)
-        wanted = NumberSet(Address("DncGroup", "company"), HERE, GROUP, LISTS, self.mirrors)
+        wanted = NumberSet(Address("DncGroup", "company"), HERE, GROUP, self.lists, self.mirrors)
         tokens = Tokens(Secret("key"))
         found = number_diff.plan_numbers(self.backend, wanted, read, tokens, self.folder, NOW, 100)
         return {change.act: change for change in found}
@@ -88,12 +89,16 @@ def test_what_has_expired_or_ends_within_a_day_is_added_again_and_expires_no_mor
     assert [number for number, _ in world.numbers(found["expire"])] == wanted[4:]
 
 
-def test_nothing_expires_while_an_entry_cannot_be_read_or_nobody_asked_for_it(
+def test_nothing_expires_while_a_list_cannot_be_read_whole_or_is_old_or_nobody_asked_for_it(
     backend: Any, written: Written, tmp_path: Path
 ) -> None:
     world, there = World(backend, written, tmp_path), {"2125550101": None, "2125550102": None}
     found = world.plan(there, ["2125550101"], ["ask for Ada"])
     assert ("expire" in found, found["add"].kept, found["add"].unread) == (False, 1, 1)
+    old = World(backend, written, tmp_path)
+    old.lists = (replace(LISTS[0], taken=NOW - timedelta(days=32)), LISTS[1])
+    found = old.plan(there, ["2125550101"], ["2125550103"])
+    assert ("expire" in found, found["add"].kept, found["add"].unread) == (False, 1, 0)
     world.mirrors = False
     found = world.plan(there, ["2125550101"], ["2125550103"])
     assert ("expire" in found, found["add"].kept, found["add"].unread) == (False, 1, 0)
