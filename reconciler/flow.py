@@ -61,7 +61,8 @@ def make_plan(desired: Desired, live: Live, runtime: Runtime) -> Plan:
     checked = check_rules(desired, members, changes, live, desired.now)  # the campaigns as they would be, and findings
     runtime.start_phase(Phase.IMPACT)
     impact = measure_impact(desired, members, checked, live)  # who starts and stops being called
-    causes = trace_causes(changes, live.applied)  # pure; what changed in git, and what behind our back
+    # pure; what changed in git, and what behind our back; of a rollback the run that it goes back behind is the cause
+    causes = trace_causes(changes, live.applied) if desired.back is None else None
     plan = build_plan(checked, desired, live, desired.now, impact, causes)  # pure; dependency order; a Plan is a value
     return keep_decisions(plan, members, desired)  # for proofs of whom it leaves out
 

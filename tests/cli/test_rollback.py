@@ -110,6 +110,7 @@ def test_what_a_run_changed_goes_back_and_rolling_that_back_goes_forth_again(
     (rows,) = document["row_changes"]
     assert (rows["adds"], rows["updates"], rows["removes"]) == (10, 0, 15)
     assert {each["code"] for each in rows["reasons"]} == {"rolled_back"}
+    assert "causes" not in document
     back = latest(applied)
     # there is nothing left to do, and the manifests still say what the run made
     again = show_way_back(run, forth)

@@ -20,7 +20,7 @@ from reconciler.views.policy_facts import BOUNDLESS, REMOVED
 from tests.policy import plans
 from tests.policy.plans import breaks_policy, changed, keeps_to_policy
 from tests.test_output_schemas import problems
-from tests.views.plans import hostile, large, plan, replacement
+from tests.views.plans import hostile, large, plan, replacement, rollback
 
 
 def shown(value: Plan) -> dict[str, Any]:
@@ -41,7 +41,17 @@ def setting(before: Any, after: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "value", [plan(), plan(empty=True), replacement(), hostile(), keeps_to_policy(), breaks_policy()]
+    "value",
+    [
+        plan(),
+        plan(empty=True),
+        replacement(),
+        rollback(),
+        replace(plan(), narrowed=("--only Campaign",)),
+        hostile(),
+        keeps_to_policy(),
+        breaks_policy(),
+    ],
 )
 def test_it_is_as_its_schema_says_and_on_one_line(value: Plan) -> None:
     said = terraform.plan(value)

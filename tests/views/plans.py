@@ -412,6 +412,22 @@ def hostile() -> Plan:
     )
 
 
+def rollback() -> Plan:
+    """The way back to what a run found, with what does not go back."""
+    run = "20260702T083000.000000-abcdef"
+    back = Counted(Reason("rolled_back", (run,)), 12, "remove")
+    members = replace(rows(), adds=0, updates=0, removes=12, reasons=(back,), samples=(), stays=(), owed=(), pending=0)
+    told = (
+        Notice("rollback", f"this plan goes back to what run {run} found", {"run": run, "whole": True}),
+        Notice(
+            "rollback_not_put_back",
+            "3 contacts are not put back on list 'High', by what holds today: suppressed",
+            {"list": "High", "count": 3, "why": "suppressed"},
+        ),
+    )
+    return replace(plan(), rolls_back=run, rows=(members,), accounts=(), notices=told)
+
+
 def large(objects: int = 500, changed: int = 1_000_000) -> Plan:
     """Five hundred objects, each with ten settings that change, and a million rows on a hundred lists."""
     made = []

@@ -39,7 +39,7 @@ from reconciler.views import (
 from reconciler.views.events import ApplyEvents
 from reconciler.views.progress import ApplyProgress
 from tests.views.legs import tell_in_comment, tell_in_terminal
-from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, hostile, large, plan, replacement, rows
+from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, hostile, large, plan, replacement, rollback, rows
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -204,6 +204,8 @@ VOICES: dict[str, Callable[[], str]] = {
     "plan.md": lambda: markdown.plan(plan()),
     "plan-empty.md": lambda: markdown.plan(plan(empty=True)),
     "plan-small.md": lambda: markdown.plan(replace(plan(), findings=plan().findings[1:]), "https://ci.example.com/1"),
+    "plan-rollback.txt": lambda: printed(terminal.plan(rollback())),
+    "plan-rollback.md": lambda: markdown.plan(rollback()),
     "plan-replacement.md": lambda: markdown.plan(replacement()),
     "plan-hostile.md": lambda: markdown.plan(hostile()),
     "plan-large.md": lambda: markdown.plan(large(), "https://ci.example.com/plan.html"),
