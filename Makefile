@@ -1,6 +1,6 @@
 # Everything a person types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test rest matrix simulate zoo soak check format bench record clean
+.PHONY: help demo test rest matrix simulate zoo soak check audit-packages format bench record clean
 
 # hundreds of tests start the program anew: where the environment forbids it to keep what it has compiled, each of them
 # compiles all of it
@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 help: ## List every target
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -64,7 +64,15 @@ check: $(INSTALLED) ## Format, lint, types, tests with branch coverage: what CI 
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive reconciler tools
 	$(MAKE) test COVERED=yes
+
+AUDIT := .audit-packages
+
+audit-packages: ## Ask for known faults of the packages in constraints.txt; fails where nobody can be asked
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet pip-audit==2.10.1
+	$(AUDIT)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 format: $(INSTALLED) ## Format the code and sort the imports
 	$(BIN)/ruff format .
