@@ -13,8 +13,10 @@ from typing import Any, cast
 
 import pytest
 
+from reconciler.audience.decision.restored_members import MAY_COME_BACK
 from reconciler.ledger.run_reversal import NoWayBack
 from reconciler.model.live_state import Live
+from reconciler.model.reason_codes import OUT
 from reconciler.model.run_reversal import LaterRun, Reversal
 from reconciler.simulator import Simulator
 from reconciler.steps.restore import restore_members
@@ -126,6 +128,7 @@ def test_what_a_run_changed_goes_back_and_rolling_that_back_goes_forth_again(
     assert run("audit", "verify").code == 0
 
 
+@pytest.mark.matrix(instead="tests/views/test_golden.py::test_it_reads_as_it_was_reviewed")
 def test_every_view_says_first_that_it_is_a_rollback_and_that_the_manifests_undo_it(
     tenant: Simulator, applied: Folder, run: Run
 ) -> None:
@@ -157,6 +160,7 @@ def test_nobody_is_put_back_who_may_not_be_called_today(
     }
 
 
+@pytest.mark.matrix(instead="test_nobody_is_put_back_who_may_not_be_called_today")
 def test_who_is_suppressed_between_plan_and_apply_stays_off(
     tenant: Simulator, applied: Folder, run: Run, tmp_path: Path
 ) -> None:
@@ -167,6 +171,7 @@ def test_who_is_suppressed_between_plan_and_apply_stays_off(
     assert scene.members(tenant, "Chosen") == contacts(range(75, 100)) - contacts(range(95, 96))
 
 
+@pytest.mark.matrix(instead="test_what_a_run_made_goes_and_what_it_deleted_is_made_again")
 def test_what_was_changed_since_stays_and_is_named(
     tenant: Simulator, applied: Folder, run: Run, tmp_path: Path
 ) -> None:
@@ -220,6 +225,7 @@ def test_what_a_run_made_goes_and_what_it_deleted_is_made_again(
     assert run("plan", "--detailed-exitcode").code == 2
 
 
+@pytest.mark.matrix(instead="test_what_a_run_changed_goes_back_and_rolling_that_back_goes_forth_again")
 def test_a_rollback_is_held_to_the_rules_and_limits_of_any_plan(
     tenant: Simulator, applied: Folder, run: Run, tmp_path: Path
 ) -> None:
@@ -346,3 +352,13 @@ def test_who_withdrew_consent_since_is_not_put_back(
     (rows,) = document["row_changes"]
     assert (rows["adds"], rows["removes"]) == (2, 0)
     assert told(document, "rollback_not_put_back") == [{"list": "Chosen", "count": 1, "why": "no_consent"}]
+
+
+def test_of_each_reason_for_being_on_no_list_it_is_decided_whether_it_bars_from_coming_back() -> None:
+    """A reason that is new bars until somebody says that it does not: it may be about who must not be called."""
+    chosen = {"no_interaction", "below_threshold", "band_without_list", "over_cap"}
+    bars = {"unusable", "duplicate_row", "archived", "archived_on_list", "unknown_region", "no_valid_phone"}
+    bars |= {"suppressed", "no_consent", "no_consent_recorded", "duplicate_phone", "not_on_list"}
+    bars |= {"other_number_unreadable", "number_unreadable", "other_row_unreadable", "number_in_tenant_unreadable"}
+    assert set(MAY_COME_BACK) == chosen
+    assert set(OUT) == chosen | bars

@@ -23,7 +23,7 @@ from reconciler.model.tables import DECISIONS, MEMBER_CHANGES, MUST_REMOVE, REST
 if TYPE_CHECKING:
     from ibis import BaseBackend, Column, Table
 
-MAY_COME_BACK = ("no_interaction", "below_threshold", "band_without_list", "over_cap", "not_on_list")
+MAY_COME_BACK = ("no_interaction", "below_threshold", "band_without_list", "over_cap")
 """Why somebody may be on no list today and be put back on one: so they were chosen, and that is no bar to a call."""
 
 
