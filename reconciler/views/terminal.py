@@ -139,7 +139,10 @@ def _describe_summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
         if value.undeclared:
             yield Text(f"No changes to what is declared.{describe_left_undeclared(value)}", "bold yellow")
         else:
-            yield Text("No changes. The tenant matches the manifests.", "bold green")
+            left = "The tenant matches the manifests."
+            if value.partial:  # no more is said than was looked at
+                left = "What was compared is as declared." if value.narrowed else "Nothing is left to take back."
+            yield Text(f"No changes. {left}", "bold green")
         yield Text(f"Read with {budget.reads:,} requests; nothing to write. Digest {plan_digest(value)}", "dim")
         yield from _describe_origin(value)
         yield from _describe_refusal(value)

@@ -118,7 +118,9 @@ def test_what_a_run_changed_goes_back_and_rolling_that_back_goes_forth_again(
     # there is nothing left to do, and the manifests still say what the run made
     again = show_way_back(run, forth)
     assert (again["order"], again["verdict"]["status"]) == ([], "no_changes")
-    assert run("rollback", forth, "--detailed-exitcode").code == 0
+    shown = run("rollback", forth, "--detailed-exitcode")
+    assert (shown.code, "No changes. Nothing is left to take back." in shown.out) == (0, True)
+    assert "matches the manifests" not in shown.out
     drifted = json.loads(run("drift", "--format", "json").out)
     assert drifted["causes"]["objects"]["Campaign/evening"]["cause"] == "manifest"
     assert run("drift").code == 2
@@ -278,6 +280,33 @@ def test_the_last_run_that_changed_a_field_since_is_the_one_to_roll_back_first(
 def test_a_plan_that_rolls_nothing_back_leaves_everybody_where_it_was_decided() -> None:
     decided: Any = (object(),)
     assert restore_members(cast(Any, SimpleNamespace(back=None)), decided, Live()) is decided
+
+
+@pytest.mark.matrix(instead="test_what_a_run_changed_goes_back_and_rolling_that_back_goes_forth_again")
+def test_a_campaign_that_a_run_stopped_is_set_to_work_last_and_by_the_rules_of_today(
+    tenant: Simulator, applied: Folder, run: Run, tmp_path: Path
+) -> None:
+    change(applied, "campaign-evening.yaml", "status: paused", "status: active")
+    assert run("apply", "--yes").code == 0
+    stop = "overrides: [{rule: LIM-STOPPED, object: Campaign/evening, reason: a pause that was asked for}]"
+    applied.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\n{stop}"))
+    change(applied, "campaign-evening.yaml", "status: active", "status: paused")
+    change(applied, "campaign-evening.yaml", "wrapUpCode: SOLD", "wrapUpCode: LOST")
+    assert run("apply", "--yes").code == 0
+    forth = latest(applied)
+    # by hand it was put at an hour at which nobody may be called: then nothing sets it to work
+    held = tenant.store.campaign_named("Evening").fields
+    held["startTime"], held["endTime"] = "2027-01-05T03:00:00Z", "2027-01-05T11:00:00Z"
+    assert run("rollback", forth, "--fail-on", "refuse").code == 3
+    held["startTime"], held["endTime"] = scene.START, scene.END
+    # whoever must not be called is taken off before it dials, though the run did nothing to the list
+    applied.write("dnc.csv", f"phone\n{scene.phone(80)}\n")
+    document = roll_back(run, forth, tmp_path / "back.plan")
+    assert (held["status"], held["wrapUpCode"]) == ("active", "SOLD")
+    order = [each["address"] for each in document["order"]]
+    assert (order[-1], "Segment/chosen[engaged]" in order) == ("Campaign/evening:activation", True)
+    assert scene.contact(80) not in scene.members(tenant, "Chosen")
+    assert {"Campaign/evening"} == {each["address"] for each in document["campaigns"]}
 
 
 def test_a_run_that_was_killed_is_rolled_back_as_far_as_it_got_and_a_killed_rollback_is_resumed(tmp_path: Path) -> None:
