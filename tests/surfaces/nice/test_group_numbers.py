@@ -27,7 +27,10 @@ def declare_list(folder: Folder, name: str, numbers: Iterable[int], *more: str) 
     lines = ["number", *(phone(number) for number in numbers), *more]
     folder.write(f"{name}.csv", "\n".join(lines) + "\n")
     files = f"files: {{paths: [{name}.csv], format: csv, columns: {{phone: number}}}}"
-    folder.write(f"{name}.yaml", manifest("SuppressionList", name, f"{files}\nregion: US\nasOf: 2026-06-15T00:00:00Z"))
+    folder.write(
+        f"{name}.yaml",
+        manifest("SuppressionList", name, f"{files}\nregion: US\nasOf: 2026-06-15T00:00:00Z\nmaxAge: 36500d"),
+    )
 
 
 def declare_group(folder: Folder, name: str, lists: str, *more: str, membership: str = "upsert") -> None:
