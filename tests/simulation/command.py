@@ -79,7 +79,7 @@ def _split(stage: Stage, seeds: range, given: argparse.Namespace) -> int:
     many = os.cpu_count() or 1
     shares = [seeds[len(seeds) * n // many : len(seeds) * (n + 1) // many] for n in range(many)]
     works = [stage.make_apart(lambda share=share: str(_play(stage, share, given))) for share in shares if share]  # type: ignore[misc]
-    return max(map(int, zoo.run_apart(works, many)))
+    return max(map(int, zoo.run_apart(works, many, once.close_engines)))
 
 
 class Stage:
@@ -140,12 +140,12 @@ class Stage:
 
     def make_apart(self, do: Callable[[], str]) -> Callable[[], str]:
         """The same, to be done by a process that is forked: in a folder of its own, with a copy of what is here."""
-        once.close_engines()
         if not self._copy:  # what is played here meanwhile is none of theirs
             self._copy = _make_place()
             copytree(self._place, self._copy, dirs_exist_ok=True)
 
         def do_apart() -> str:
+            once.leave_engines()
             place = _make_place()
             try:
                 copytree(self._copy, place, dirs_exist_ok=True)
@@ -178,7 +178,7 @@ def visit_zoo(stage: Stage, names: Sequence[str], within: int, *, write: bool) -
     stage.prepare_all()
     works = [stage.make_apart(lambda mutant=mutant: _search(stage, mutant, within)) for mutant in mutants]  # type: ignore[misc]
     seeds, missed = dict[str, int](), []
-    for told in zoo.run_apart(works, os.cpu_count() or 1):
+    for told in zoo.run_apart(works, os.cpu_count() or 1, once.close_engines):
         name, seed, played, words = json.loads(told)
         if seed is not None and (wrong := stage.run(seed).violations):
             seed, words = None, f"seed {seed} breaks without it: {wrong[0]}"

@@ -31,11 +31,20 @@ def forget() -> None:
 
 
 def close_engines() -> None:
-    """Have no engine open: a child that is forked would have one without its threads."""
+    """Have no engine open before a child is forked."""
     from reconciler.audience.engines import duckdb_pool
 
     while duckdb_pool._idle:
         duckdb_pool._idle.popitem()[1].close()
+
+
+def leave_engines() -> None:
+    """In a child: use no engine that its parent has open, a killed run's for example. Their threads are not here."""
+    from reconciler.audience.engines import duckdb_pool
+
+    _alive.append((dict(duckdb_pool._idle), dict(duckdb_pool._asked)))  # to close one would wait for its threads
+    duckdb_pool._idle.clear()
+    duckdb_pool._asked.clear()
 
 
 class Later:

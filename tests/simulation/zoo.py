@@ -147,8 +147,13 @@ class Found:
     words: str
 
 
-def run_apart(works: Sequence[Callable[[], str]], at_once: int) -> Iterator[str]:
+def run_apart(
+    works: Sequence[Callable[[], str]], at_once: int, before: Callable[[], None] = lambda: None
+) -> Iterator[str]:
     """Do several things, each in a process that is forked for it, so many at once; what each says, as it ends.
+
+    Args:
+        before: is done here before each is forked.
 
     Raises:
         RuntimeError: one of them ended without a word.
@@ -156,6 +161,7 @@ def run_apart(works: Sequence[Callable[[], str]], at_once: int) -> Iterator[str]
     waiting, running = list(works), dict[int, int]()
     while waiting or running:
         while waiting and len(running) < at_once:
+            before()
             reads, writes = os.pipe()
             child = os.fork()
             if not child:
