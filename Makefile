@@ -60,11 +60,12 @@ zoo: $(INSTALLED) ## Plant each fault of tests/simulation/zoo.toml, and look for
 soak: $(INSTALLED) ## Change, plan, apply and fail CYCLES times in one process, and see that it holds no more at the end
 	$(BIN)/python -m tests.soak $(or $(CYCLES),500)
 
-check: $(INSTALLED) ## Format, lint, types, tests with branch coverage: what CI runs before `make rest`
+check: $(INSTALLED) ## Format, lint, types, 400 seeds of the simulation, tests with branch coverage: what CI runs before `make rest`
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive reconciler tools
+	$(MAKE) simulate SEEDS=400
 	$(MAKE) test COVERED=yes
 
 AUDIT := .audit-packages
