@@ -311,6 +311,8 @@ def test_a_campaign_that_a_run_stopped_is_set_to_work_last_and_by_the_rules_of_t
 
 def test_a_run_that_was_killed_is_rolled_back_as_far_as_it_got_and_a_killed_rollback_is_resumed(tmp_path: Path) -> None:
     def build(tenant: Simulator, folder: Folder) -> None:
+        one = (folder.root / "tenant.yaml").read_text().replace("attempts: 1}", "attempts: 1, workers: 1}")
+        folder.write("tenant.yaml", one)  # so that it is known which chunk is in flight
         folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\n{LIMITS}"))
         scene.people(tenant, 100)
         scene.declare_segment(folder, chunk=5)
