@@ -7,6 +7,8 @@ before the first where a run may have begun it. What is not yet so is sent again
 
 from __future__ import annotations
 
+import threading
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +29,10 @@ ROUNDS = 3
 """How often what is not yet so is sent, where nobody can say whether it was."""
 
 
+_COMPUTING = threading.Lock()
+"""Steps of several objects compute one at a time: a run that goes on loads what computes rows with the first of them."""
+
+
 class NotHeld(ReconcilerError):
     """The tenant holds numbers otherwise than it was told to."""
 
@@ -44,7 +50,9 @@ def write_numbers(change: HeldChange, writer: Writer, run: Run, terms: ApplyOpti
     key = f"{change.address}#{change.act}:0"
     begun = run.state.has_intent(key)
     run.record_intent(key, rows=change.total)
-    with engine.open_engine(terms.engine, terms.scratch) as backend:
+    with ExitStack() as stack:
+        with _COMPUTING:
+            backend = stack.enter_context(engine.open_engine(terms.engine, terms.scratch))
         left = _find_left(backend, change, writer, terms, 0) if begun else change.rows
         refused = 0
         for turn in range(1, ROUNDS + 1):
@@ -85,10 +93,11 @@ def _find_left(backend: Any, change: HeldChange, writer: Writer, terms: ApplyOpt
     """The numbers of a change that are not yet as they are to be, by what the tenant says now."""
     into = terms.scratch / f"held-{turn}"
     into.mkdir(mode=0o700)
-    read = consistent_read.read_consistently(backend, lambda: writer.read_numbers(change.holder, into))
-    held = stage.stage_rows(backend, change.holder, read, into)
-    left = number_diff.select_left(backend, change, held, terms.clock())
-    return number_diff.write_left(backend, left, replace(change.rows, path=into / "left.parquet"))
+    with _COMPUTING:
+        read = consistent_read.read_consistently(backend, lambda: writer.read_numbers(change.holder, into))
+        held = stage.stage_rows(backend, change.holder, read, into)
+        left = number_diff.select_left(backend, change, held, terms.clock())
+        return number_diff.write_left(backend, left, replace(change.rows, path=into / "left.parquet"))
 
 
 def _describe_left(change: HeldChange, left: int, refused: int) -> NotHeld:
