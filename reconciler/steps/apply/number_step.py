@@ -30,7 +30,7 @@ ROUNDS = 3
 
 
 _COMPUTING = threading.Lock()
-"""Steps of several objects compute one at a time: a run that goes on loads what computes rows with the first of them."""
+"""Steps of several objects compute one at a time: a run that goes on loads what computes rows with the first one."""
 
 
 class NotHeld(ReconcilerError):
