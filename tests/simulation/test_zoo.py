@@ -26,7 +26,7 @@ def test_a_patch_that_does_not_fit_any_more_is_told_and_not_left_out() -> None:
         often.patch()
 
 
-@pytest.mark.matrix
+@pytest.mark.matrix(instead="test_every_planted_fault_still_fits_the_program")
 @pytest.mark.timeout(1800)
 def test_every_planted_fault_is_found_and_by_no_seed_that_breaks_without_it() -> None:
     told = play("--zoo")
