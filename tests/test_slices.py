@@ -78,9 +78,9 @@ def test_make_matrix_takes_all_that_is_left_out_or_sampled_and_samples_nothing()
 def test_a_pipeline_runs_both() -> None:
     run = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert re.search(r"^make -C \S+ check$", run, re.MULTILINE)
-    # each of six commits that follow each other runs another sixth
+    # each of twelve commits that follow each other runs another twelfth
     assert re.search(
-        r'^make -C \S+ rest PART="\$\(\(\$\(git rev-list --count HEAD\) % 6 \+ 1\)\)/6"$', run, re.MULTILINE
+        r'^make -C \S+ rest PART="\$\(\(\$\(git rev-list --count HEAD\) % 12 \+ 1\)\)/12"$', run, re.MULTILINE
     )
     assert commands("check") == commands("test", "COVERED=yes")
 
