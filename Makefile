@@ -29,7 +29,8 @@ WHOLE := tests/cli tests/oracle tests/steps/apply tests/properties tests/kinds t
 	tests/audience/diff/test_recency_only.py tests/audience/campaigns/test_audience_by_place.py tests/audience/test_bad_outcomes.py \
 	tests/audience/sources/test_files.py tests/steps/test_campaigns_of_others.py tests/simulator/test_demo_tenant.py \
 	tests/policy tests/code_hosts/test_github.py tests/code_hosts/test_gitlab.py tests/code_hosts/test_script.py tests/test_benchmarks.py \
-	tests/views/test_html_in_chromium.py tests/views/test_views.py tests/steps/test_compare.py tests/steps/test_causes.py tests/ledger/test_last_applied.py
+	tests/views/test_html_in_chromium.py tests/views/test_views.py tests/steps/test_compare.py tests/steps/test_causes.py tests/ledger/test_last_applied.py \
+	tests/surfaces/nice tests/simulation tests/test_soak.py
 
 # one more than there are cores: a part of what each does is waiting
 WORKERS := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))

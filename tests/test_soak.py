@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests import soak
 
-CYCLES = 6
+CYCLES = 4
 
 
 def test_cycles_of_change_and_failure_leave_no_handle_and_no_thread_behind(tmp_path: Path) -> None:

@@ -241,7 +241,11 @@ def _raise(client: Client, contact_id: str) -> None:
 # -- how much at once -----------------------------------------------------------------------------------
 
 
-def test_a_campaign_takes_ten_writes_and_then_asks_to_wait(tenant: Simulator, dispositions: Client) -> None:
+def test_a_campaign_takes_ten_writes_and_then_asks_to_wait(serve: Serve, connect: Connect) -> None:
+    assert DispositionLimits().rate == 10
+    # the second of the contract is made long here: on a slow machine it would be over meanwhile
+    tenant = serve(dispositions=DispositionLimits(rate=0.1, burst=10))
+    dispositions = _client(tenant, connect)
     tenant.store.add_campaign("More", "All")
     replies = [dispositions.patch(PATH, BODY) for _ in range(12)]
     assert {reply.status_code for reply in replies[:10]} == {200}

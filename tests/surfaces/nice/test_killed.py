@@ -120,8 +120,8 @@ def test_a_run_killed_at_any_request_comes_to_the_same_end(
     assert not wrong, f"{len(wrong)} of {len(places)}: {wrong[0]}"
 
 
-@pytest.mark.thin
 @pytest.mark.parametrize("changed", [False, True], ids=["made", "changed"])
+@pytest.mark.matrix(instead="test_a_run_killed_at_any_request_comes_to_the_same_end")
 def test_a_write_that_fails_in_any_way_leaves_what_a_further_run_brings_to_the_same_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: bool
 ) -> None:

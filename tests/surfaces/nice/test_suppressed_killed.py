@@ -72,7 +72,7 @@ def test_a_run_killed_at_any_request_suppresses_each_number_once(
     assert not wrong, f"{len(wrong)} of {len(places)}: {wrong[0]}"
 
 
-@pytest.mark.thin
+@pytest.mark.matrix(instead="test_a_run_killed_at_any_request_suppresses_each_number_once")
 def test_a_write_that_fails_in_any_way_leaves_what_a_further_run_brings_to_the_same_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
